@@ -226,6 +226,15 @@ for chain in receipts["chains"]:
     known = {said["sha256"] for said in chained}
     expect(chain["name"], chain["verdict"] == "accept", all(said.get("previous") in known | {None} for said in chained))
 
+recalls = load("recalls")
+for case in recalls["cases"]:
+    holds, content = signed((DIR / "recalls" / case["file"]).read_bytes(), None, recalls["trust"])
+    expect(case["file"], case["openssl"], holds)
+    if case["verdict"] == "accept":
+        said = document(content)
+        expect(case["file"], (hashlib.sha256(package).hexdigest(), hashlib.sha256(manifest).hexdigest()), (said["package_sha256"], said["manifest_sha256"]))
+        expect(case["file"], True, when(said["at"]) < when(said["expires_at"]))
+
 for case in load("tls")["cases"]:
     for role in {"openssl_server", "openssl_client"} & case.keys():
         command = ["openssl", "verify", "-attime", str(NOW), "-purpose", role.replace("openssl_", "ssl"), "-CAfile",

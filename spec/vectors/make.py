@@ -721,6 +721,42 @@ def make_receipts(good):
           package="package.zip", trust=trust(), cases=cases, chains=chains)
 
 
+def make_recalls(good):
+    folder = fresh("recalls")
+    (folder / "package.zip").write_bytes(good)
+    cases = []
+
+    def put(name, content, code=None, who="sender", note=None, line=SIGN + " -nodetach", openssl=True):
+        content = content if isinstance(content, bytes) else compact(content)
+        (folder / f"{name}.p7s").write_bytes(cms(content, who, line))
+        cases.append({"file": f"{name}.p7s", "verdict": "refuse" if code else "accept",
+                      **({"code": code} if code else {}), "openssl": openssl, **({"note": note} if note else {})})
+
+    bad = lambda name, content, note, code="bad-recall", **other: put(name, content, code, note=note, **other)
+    good_one = {"format": "renkei.recall/1", "message_id": ID % 1, "package_sha256": sha256(good),
+                "manifest_sha256": sha256(compact(manifest())), "sender": manifest()["sender"],
+                "recipient": manifest()["recipient"], "at": "2026-11-30T10:00:00Z", "expires_at": "2026-12-07T10:00:00Z"}
+    put("good", good_one)
+    put("unknown-members", {**good_one, "later": {"a": 1}})
+    put("another-key", {**good_one, "sender": {"office": SENDER, "certificate": fingerprint("sender-rsa")}}, who="sender-rsa",
+        note="signed with another certificate of the sender than the package")
+    bad("format-2", {**good_one, "format": "renkei.recall/2"}, "another format")
+    bad("receipt", {**good_one, "format": "renkei.receipt/1"}, "the format of a receipt")
+    bad("no-hash", {k: v for k, v in good_one.items() if k != "package_sha256"}, "a member is missing")
+    bad("ends-before-it-begins", {**good_one, "expires_at": good_one["at"]}, "it ends when it begins")
+    bad("time-without-zone", {**good_one, "at": "2026-11-30T10:00:00"}, "no RFC 3339")
+    bad("not-json", b"please", "no JSON")
+    bad("member-twice", compact(good_one)[:-1] + b',"x":1,"x":1}', "a member twice, although it is passed over")
+    bad("detached", good_one, "the content is not inside", "bad-signature", line=SIGN, openssl=False)
+    bad("by-the-recipient", good_one, "signed by the recipient", "signer-mismatch", who="recipient")
+    named = {**good_one, "sender": {"office": SENDER, "certificate": fingerprint("other")}}
+    bad("by-another-named", named, "another office signs and names its own certificate", "certificate-wrong-office", who="other")
+    bad("other-package", {**good_one, "package_sha256": "0" * 64}, "about other bytes", "id-taken")
+    bad("other-manifest", {**good_one, "manifest_sha256": "0" * 64}, "about another manifest", "id-taken")
+    index(folder, "Recalls of package.zip, attached CMS, judged with the root alone by its recipient, which has the package.",
+          package="package.zip", trust=trust(), cases=cases)
+
+
 def make_order():
     folder = fresh("order")
     cases = []
@@ -1137,6 +1173,7 @@ def main():
     make_attachments()
     make_cms()
     make_receipts(good)
+    make_recalls(good)
     make_order()
     make_retry()
     make_http(good)
@@ -1145,7 +1182,7 @@ def main():
     make_sealed(good)
     about = {"format": "renkei.vectors/1", "now": NOW, "sender": SENDER, "recipient": RECIPIENT,
              "limits": {"package_bytes": 67108864, "manifest_bytes": 524288, "signature_bytes": 65536, "receipt_bytes": 262144, "files": 1000},
-             "sections": ["container", "manifest", "attachments", "cms", "receipts", "order", "retry", "http", "tls", "cards", "sealed"]}
+             "sections": ["container", "manifest", "attachments", "cms", "receipts", "recalls", "order", "retry", "http", "tls", "cards", "sealed"]}
     (HERE / "vectors.json").write_text(json.dumps(about, indent=1) + "\n")
 
 

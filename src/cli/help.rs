@@ -247,6 +247,11 @@ const ENGLISH: &[(&str, &str)] = &[
     ("token revoke NAME", "What the token is called"),
     ("retry", "Send at once what waits, or was stopped because the partner did not accept it"),
     ("retry TARGET", "Only for this partner (office number), or only this message id"),
+    ("recall", "Take back what was sent, before it is in the partner's import folder"),
+    ("recall MESSAGE_ID", "The message id, as renkei history shows it"),
+    ("recall --yes", "Do not ask"),
+    ("recall --wait", "Wait until the partner has answered"),
+    ("recall --json", "Print JSON"),
     (
         "reload",
         "Read configuration, certificates and revocation lists at once, and say what changed or is wrong",

@@ -36,6 +36,7 @@ mod output;
 mod partner;
 mod print;
 mod progress;
+mod recall;
 mod relay;
 mod reload;
 mod retry;
@@ -119,6 +120,8 @@ enum Command {
     ImportProfiles(import_profiles::Args),
     /// 送信待ちのものと、相手が受け付けず停止中のものを、すぐに送り直します
     Retry(retry::Args),
+    /// 送ったものを、相手の取込フォルダーに入る前に取り戻します
+    Recall(recall::Args),
     /// 動いている renkei の画面をブラウザーで開きます
     Open(open::Args),
     /// 画面にログインできるユーザーを登録・変更・削除します
@@ -217,6 +220,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Outbox(args) => outbox::run(args, lang),
         Command::ImportProfiles(args) => import_profiles::run(&args, lang),
         Command::Retry(args) => retry::run(&args, lang),
+        Command::Recall(args) => recall::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
         Command::User(args) => user::run(args, lang),
         Command::Mail(args) => mail::run(&args, lang),

@@ -64,6 +64,11 @@ pub enum Request {
         /// The id of its package.
         id: MessageId,
     },
+    /// Have a package of ours back that the partner has not placed.
+    Recall {
+        /// Which.
+        id: MessageId,
+    },
     /// Send the files of packages of ours to other partners too, at most [`Request::MOST_COPIES`].
     Copy {
         /// Which to whom.

@@ -15,7 +15,7 @@ use super::connect::{Answer, Unanswered, ask, read_body};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::SendError;
 use super::party::Endpoint;
-use crate::package::ReceiptKind;
+use crate::package::{Recall, ReceiptKind};
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
 /// How often the bytes of a package are asked for once more without any of them having come.
@@ -179,6 +179,53 @@ impl Client {
         match answer.status {
             StatusCode::CREATED | StatusCode::OK => Ok(()),
             other => Err(refused(other, &answer.headers, &answer.body, limits)),
+        }
+    }
+}
+
+impl Client {
+    /// Asks for a package back: at the recipient's node, which answers with a receipt that nobody has
+    /// checked yet, or at a relay. Nothing where a receipt is still to come. Safe to repeat.
+    pub async fn put_recall(
+        &self,
+        at: &Endpoint,
+        id: MessageId,
+        recall: Bytes,
+    ) -> Result<Option<Bytes>, SendError> {
+        let pool = self.pools.of(at)?;
+        let limits = &pool.limits;
+        let url = url(at, &format!("/v1/messages/{id}/recall"));
+        let request =
+            || pool.http.put(&url).header(header::CONTENT_TYPE, RECEIPT).body(recall.clone());
+        let Answer { status, headers, body } =
+            ask(request, limits.receipt_bytes, limits.answer_timeout, limits).await?;
+        match status {
+            StatusCode::OK => {
+                expect_media_type(&headers, RECEIPT)?;
+                Ok(Some(body))
+            }
+            StatusCode::ACCEPTED => Ok(None),
+            other => Err(refused(other, &headers, &body, limits)),
+        }
+    }
+
+    /// The signed request by which a package that waits for us is asked back: nothing about it has been
+    /// checked.
+    pub async fn recall(&self, at: &Endpoint, of: MailboxItemName) -> Result<Bytes, SendError> {
+        let pool = self.pools.of(at)?;
+        let limits = &pool.limits;
+        let MailboxItemName { office, sender, id } = of;
+        let path = format!("/v1/mailbox/{id}/recall?office={office}&sender={sender}");
+        let url = url(at, &path);
+        let request = || pool.http.get(&url);
+        let Answer { status, headers, body } =
+            ask(request, Recall::MAX_BYTES, limits.answer_timeout, limits).await?;
+        match status {
+            StatusCode::OK => {
+                expect_media_type(&headers, RECEIPT)?;
+                Ok(body)
+            }
+            other => Err(refused(other, &headers, &body, limits)),
         }
     }
 }

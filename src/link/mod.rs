@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
 //! | `routes`, `answers` | every route on one screen, how answers look |
-//! | `messages`, `receipts`, `card`, `mailbox`, `status` | what each route does, a file for each resource |
+//! | `messages`, `recall`, `receipts`, `card`, `mailbox`, `status` | what each route does, a file for each resource |
 //! | `range`, `waiting`, `query` | parts of bodies, answers that are waited for, parameters |
 //! | `shared` | what the requests of a server, and of one connection, share |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
@@ -60,6 +60,7 @@ mod proxy;
 mod query;
 mod quiet;
 mod range;
+mod recall;
 mod receipts;
 mod routes;
 mod server;
@@ -75,7 +76,7 @@ mod waiting;
 
 pub use api::{
     Caller, MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery, PackageForm,
-    PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
+    PutAnswer, RecallReply, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
     StatusLimits, receipt_word,
 };
 pub use client::{Client, PutReply, read_page};

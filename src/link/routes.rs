@@ -14,6 +14,7 @@ use super::card::{GET_CARD, get_card, put_card};
 use super::mailbox::{GET_ITEM, GET_MAILBOX, PUT_RECEIPT, get_item, get_mailbox, put_receipt};
 use super::messages::{PUT_MESSAGE, put_message};
 use super::problem::Refusal;
+use super::recall::{GET_RECALL, PUT_RECALL, get_recall, put_recall};
 use super::receipts::{GET_RECEIPTS, get_receipts};
 use super::shared::{Link, Shared};
 use super::status::{GET_STATUS, get_status};
@@ -29,6 +30,8 @@ pub(super) fn router<S: Service>(shared: Arc<Shared<S>>) -> Router {
         .route(GET_MAILBOX.path, get(get_mailbox::<S>))
         .route(GET_ITEM.path, get(get_item::<S>))
         .route(PUT_RECEIPT.path, put(put_receipt::<S>))
+        .route(PUT_RECALL.path, put(put_recall::<S>))
+        .route(GET_RECALL.path, get(get_recall::<S>))
         .fallback(async |link: Extension<Arc<Link>>| elsewhere(&link, RefusalCode::NOT_FOUND))
         .method_not_allowed_fallback(async |link: Extension<Arc<Link>>| {
             elsewhere(&link, RefusalCode::METHOD_NOT_ALLOWED)
@@ -54,7 +57,7 @@ mod tests {
     use crate::types::code::{self, Area};
 
     const OPENAPI: &str = include_str!("../../spec/openapi.yaml");
-    const ROUTES: [Route; 8] = [
+    const ROUTES: [Route; 10] = [
         PUT_MESSAGE,
         GET_RECEIPTS,
         GET_STATUS,
@@ -63,6 +66,8 @@ mod tests {
         GET_MAILBOX,
         GET_ITEM,
         PUT_RECEIPT,
+        PUT_RECALL,
+        GET_RECALL,
     ];
 
     fn openapi() -> Value {

@@ -15,6 +15,7 @@ use super::proof::Proof;
 use super::quota::Quota;
 use super::seals::Seals;
 use super::time_guard::TimeGuard;
+use super::unsent::Unsent;
 pub(super) use super::wake::Pair;
 use super::wake::Wake;
 use crate::config::Config;
@@ -50,6 +51,8 @@ pub(super) struct Context {
     pub(super) seals: Seals,
     /// Whether the clock is believed.
     pub(super) time: TimeGuard,
+    /// Of which packages nothing has left.
+    pub(super) unsent: Unsent,
     /// Programs that look at attachments at a time.
     pub(super) scanning: Semaphore,
     /// Held while an order is carried out: two about the same set would be in each other's way.
@@ -85,6 +88,7 @@ impl Context {
         let notices = Notices::default();
         let places = RwLock::default();
         let door = OnceLock::new();
+        let unsent = Unsent::since(clock.now());
         Self {
             config,
             spec,
@@ -100,6 +104,7 @@ impl Context {
             notices,
             seals: Seals::default(),
             time,
+            unsent,
             scanning: Semaphore::new(SCANNING),
             order: Mutex::new(()),
             packing: std::sync::Mutex::default(),

@@ -28,6 +28,7 @@ use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::{expire_due, sign_expiry};
 use super::leave::{NotLeft, leave};
 use super::notices;
+use super::recalls;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::sealing;
@@ -60,6 +61,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// How long to wait for the end of the task where the partner is not in the configuration any more.
 const GONE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
+/// How long to leave a package alone that is being taken back.
+const TAKEN_BACK_PAUSE: Duration = Duration::from_millis(50);
+
 /// Looks at the queue again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 
@@ -86,6 +90,11 @@ struct Dispatcher {
     context: Arc<Context>,
     pair: Pair,
     in_flight: JoinSet<Attempt>,
+    /// Requests to give packages back that are under way.
+    asking: JoinSet<MessageId>,
+    asked_back: BTreeSet<MessageId>,
+    /// All of these are due, whatever their schedule says.
+    ask_now: bool,
     sending: BTreeSet<MessageId>,
     /// Nothing is sent before this time.
     paused_until: Option<Timestamp>,
@@ -107,6 +116,8 @@ struct Dispatcher {
     withdrawn: Option<Instant>,
     /// When something that a relay keeps ends.
     deposit_end: Option<Timestamp>,
+    /// When a package is asked back next.
+    ask_next: Option<Timestamp>,
     /// And for those that the partner wants to come then, and not before.
     asked: BTreeMap<MessageId, Timestamp>,
 }
@@ -121,6 +132,9 @@ pub(super) async fn run(
         context,
         pair,
         in_flight: JoinSet::new(),
+        asking: JoinSet::new(),
+        asked_back: BTreeSet::new(),
+        ask_now: true,
         sending: BTreeSet::new(),
         paused_until: None,
         pause_is_asked: false,
@@ -133,6 +147,7 @@ pub(super) async fn run(
         direct_failed: None,
         withdrawn: None,
         deposit_end: None,
+        ask_next: None,
         asked: BTreeMap::new(),
     };
     while !*stopping.borrow() {
@@ -140,8 +155,9 @@ pub(super) async fn run(
         let sleep = match dispatcher.launch().await {
             Ok(sleep) => {
                 let now = dispatcher.context.now();
-                let end = dispatcher.deposit_end.filter(|end| *end > now);
-                end.map_or(sleep, |end| sleep.min(until_then(end, now)))
+                let ends = [dispatcher.deposit_end, dispatcher.ask_next];
+                let ends = ends.into_iter().flatten().filter(|end| *end > now);
+                ends.fold(sleep, |sleep, end| sleep.min(until_then(end, now)))
             }
             Err(error) => {
                 log_store_fault(&error, "the queue cannot be read");
@@ -165,6 +181,7 @@ pub(super) async fn run(
                     }
                 }
             }
+            Some(ended) = dispatcher.asking.join_next() => dispatcher.was_asked(ended),
             // A partner may come for it before it is sent.
             () = woken(&context.wake.dispatch, &pair) => context.wake.queued.announce(),
             () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
@@ -175,6 +192,7 @@ pub(super) async fn run(
     }
     // What is in flight may still bring its receipt; the node cuts it off when time is over.
     while dispatcher.in_flight.join_next().await.is_some() {}
+    while dispatcher.asking.join_next().await.is_some() {}
 }
 
 impl Dispatcher {
@@ -196,6 +214,7 @@ impl Dispatcher {
             _ => None,
         };
         self.withdraw(relay, now).await?;
+        self.ask_back(now).await?;
         if matches!(way, Some(Way::Collect | Way::None)) {
             // It comes for what waits, or nobody can do anything.
             self.settled();
@@ -244,6 +263,37 @@ impl Dispatcher {
         Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))
     }
 
+    /// Asks for packages back, as far as it is due; the pause of the queue does not hold for it.
+    async fn ask_back(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let (office, partner) = self.pair;
+        if std::mem::take(&mut self.ask_now) {
+            self.context.store.hurry_recalls(office, partner, now).await?;
+        }
+        for row in self.context.store.due_recalls(office, partner, now).await? {
+            let id = row.package.id;
+            if self.asked_back.insert(id) {
+                let asking = recalls::ask(Arc::clone(&self.context), row);
+                self.asking.spawn(work::task(async move {
+                    asking.await;
+                    id
+                }));
+            }
+        }
+        self.ask_next = self.context.store.next_recall(office, partner).await?;
+        Ok(())
+    }
+
+    /// A request came to its end; what came of it stands in the store.
+    fn was_asked(&mut self, ended: Result<MessageId, JoinError>) {
+        match ended {
+            Ok(id) => {
+                self.asked_back.remove(&id);
+            }
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_cut_off) => {}
+        }
+    }
+
     /// Nothing waits for an attempt any more.
     fn settled(&self) {
         for code in [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES, code::NO_SEALING_KEY] {
@@ -285,6 +335,9 @@ impl Dispatcher {
 
     async fn ended(&mut self, attempt: Attempt) {
         self.sending.remove(&attempt.id);
+        if !matches!(attempt.result, Ok(Outgoing::Queued { .. }) | Err(_)) {
+            self.context.unsent.is_over(attempt.id);
+        }
         if self.probe == Some(attempt.id) {
             self.probe = None;
             if !attempt.blocks && !self.hurry {
@@ -325,7 +378,7 @@ impl Dispatcher {
             self.contact_at = Some(Clock::running());
             self.begin_anew();
         }
-        self.direct_failed = None;
+        (self.direct_failed, self.ask_now) = (None, true);
     }
 
     /// Ends the pause, unless the partner asked for it, and makes due what waits.
@@ -333,7 +386,7 @@ impl Dispatcher {
         if !self.pause_is_asked {
             self.paused_until = None;
         }
-        (self.hurry, self.spared, self.direct_failed) = (true, None, None);
+        (self.hurry, self.spared, self.direct_failed, self.ask_now) = (true, None, None, true);
     }
 }
 
@@ -363,6 +416,11 @@ async fn guarded(
 /// it cannot be to the relay.
 async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attempt {
     let id = row.id;
+    if !context.unsent.begin(id) {
+        // A person takes it back at this moment.
+        tokio::time::sleep(TAKEN_BACK_PAUSE).await;
+        return Attempt::ended(id, Ok(row.state));
+    }
     // One whose time is over is put once more: its receipt may have been lost on the way.
     let package = match context.store.outgoing_package(id).await {
         Ok(package) => package,

@@ -34,6 +34,31 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
     }
 }
 
+/// Gives up asking for packages back where nobody answered in time.
+pub(super) async fn end_recalls(context: &Arc<Context>) {
+    let now = context.now();
+    let overdue = match context.store.overdue_recalls(now).await {
+        Ok(overdue) => overdue,
+        Err(error) => {
+            log_store_fault(&error, "what is asked back cannot be read");
+            return;
+        }
+    };
+    for row in overdue {
+        match context.store.recall_failed(row.id, code::RECALL_UNANSWERED, now).await {
+            Ok(transition) => {
+                tracing::warn!(id = %row.id, partner = %row.partner, "a recall was not answered");
+                if transition.expires() {
+                    sign_expiry(context, &row).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(id = %row.id, code = error.code(), %error, "it is asked back still");
+            }
+        }
+    }
+}
+
 /// Gives up at once what a relay keeps beyond its time.
 pub(super) async fn expire_due(context: &Arc<Context>) -> Result<(), StoreError> {
     for row in context.store.overdue(Timestamp::MIN, context.now()).await? {

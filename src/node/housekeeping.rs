@@ -78,6 +78,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;
             expiry::expire_overdue(&context).await;
+            expiry::end_recalls(&context).await;
             head.renew(&context).await;
             restored::tell(&context).await;
             kept_at = Clock::running();

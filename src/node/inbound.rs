@@ -11,6 +11,7 @@ use super::context::{Context, blocking};
 use super::judge;
 #[cfg(test)]
 use super::planted;
+use super::recalled;
 use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
@@ -20,12 +21,12 @@ use super::waits;
 use super::wake::wake;
 use crate::link::{
     Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer,
-    ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+    RecallReply, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::sealed::{SEALED_FEATURE, Sealed, SealedFault};
 use crate::package::{
-    CLOCK_TOLERANCE, ManifestFault, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat,
-    ReceiptKind, TrustError, Usage, open,
+    CLOCK_TOLERANCE, ManifestFault, ManifestFormat, Package, PackageFault, Recall, Receipt,
+    ReceiptFormat, ReceiptKind, TrustError, Usage, open,
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
@@ -201,6 +202,20 @@ impl Service for Inbound {
         waits::put_receipt(&self.0, peer, of, kind, receipt).await
     }
 
+    async fn put_recall(
+        &self,
+        peer: &Caller,
+        partner: OfficeNumber,
+        id: MessageId,
+        recall: Bytes,
+    ) -> Result<RecallReply, Refusal> {
+        recalled::put(&self.0, peer, partner, id, recall).await
+    }
+
+    async fn recall(&self, peer: &Caller, of: MailboxItemName) -> Result<Bytes, Refusal> {
+        waits::recall(&self.0, peer, of).await
+    }
+
     fn status(&self, peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
         let takes_attachments = !self.0.config().attachments.types.is_empty();
@@ -210,7 +225,7 @@ impl Service for Inbound {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
             formats: formats.map(str::to_owned).collect(),
-            features: [cards::CARD_FEATURE, MAILBOX_FEATURE, SEALED_FEATURE]
+            features: [cards::CARD_FEATURE, MAILBOX_FEATURE, SEALED_FEATURE, Recall::FEATURE]
                 .map(str::to_owned)
                 .into(),
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),

@@ -176,6 +176,33 @@ impl Client {
         }
     }
 
+    /// Asks for a package back; see [`link::Client::put_recall`].
+    pub(super) async fn put_recall(
+        &self,
+        at: &Endpoint,
+        id: MessageId,
+        recall: Bytes,
+    ) -> Result<Option<Bytes>, SendError> {
+        match self {
+            Self::Tls(client) => client.put_recall(at, id, recall).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_recalls()),
+        }
+    }
+
+    /// Fetches what a sender asks; see [`link::Client::recall`].
+    pub(super) async fn recall(
+        &self,
+        at: &Endpoint,
+        of: MailboxItemName,
+    ) -> Result<Bytes, SendError> {
+        match self {
+            Self::Tls(client) => client.recall(at, of).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_recalls()),
+        }
+    }
+
     /// Asks who is there; see [`link::Client::status`].
     pub(super) async fn status(&self, of: &Endpoint) -> Result<Status, SendError> {
         match self {
@@ -229,6 +256,12 @@ fn of_relay(endpoint: &Endpoint) -> Result<(), SendError> {
         link::Party::Relay(_) => Ok(()),
         link::Party::Office(_) => Err(SendError::Unreachable("an office".to_owned())),
     }
+}
+
+/// Nobody in a simulation asks for a package back.
+#[cfg(test)]
+fn no_recalls() -> SendError {
+    SendError::Unreachable("no recalls".to_owned())
 }
 
 /// Packages as they are, and questions who is there, go to offices only.

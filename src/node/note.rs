@@ -38,19 +38,6 @@ impl Note {
     }
 }
 
-/// The names under which reports lie beside the files of a held set.
-pub(super) fn is_report(name: &str) -> bool {
-    let stem = ["txt", "json", "html"]
-        .iter()
-        .find_map(|extension| name.strip_suffix(extension).and_then(|stem| stem.strip_suffix('.')));
-    stem.and_then(|stem| stem.strip_prefix("report")).is_some_and(|number| {
-        let digits = number.strip_prefix('-');
-        let is_number =
-            |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        number.is_empty() || digits.is_some_and(is_number)
-    })
-}
-
 #[derive(Template)]
 #[template(path = "node/note.html", config = "src/askama.toml")]
 struct Page<'n> {

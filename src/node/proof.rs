@@ -24,7 +24,7 @@ use crate::certs;
 use crate::certs::renewal::{Haste, RenewalError, Stage};
 use crate::config::{Config, IdentityFiles, Peer, Relay};
 use crate::link::{TlsSettings, TlsVersions};
-use crate::package::{Receipt, Trust, TrustSources, Usage};
+use crate::package::{Recall, Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
 use crate::types::{Digest, Lang, OfficeNumber, PeerUrl, code};
 
@@ -74,6 +74,16 @@ impl Proof {
             at: receipt.at,
             der: der.into(),
         })
+    }
+
+    /// A signed request of `office` to have a package back.
+    pub(super) fn sign_recall(
+        &self,
+        office: OfficeNumber,
+        recall: &Recall,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, OwnFault> {
+        Ok(recall.sign(self.usable_signer(office, now)?, now)?)
     }
 
     /// Adds what keeps our certificates from being renewed.

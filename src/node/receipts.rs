@@ -147,7 +147,9 @@ pub(super) async fn read_receipt(
         der,
     };
     let codes = match receipt {
-        OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection => verified.receipt.codes(),
+        OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection | OutgoingReceipt::Recall => {
+            verified.receipt.codes()
+        }
         // A warning that came with it says nothing of the way.
         OutgoingReceipt::Consignment | OutgoingReceipt::Handover | OutgoingReceipt::Other => {
             String::new()

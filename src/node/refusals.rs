@@ -62,6 +62,7 @@ pub(super) fn refuse(fault: &PackageFault) -> Refusal {
         PackageFault::NotOurs { .. } => {
             Some("an office of this node in recipient.office".to_owned())
         }
+        PackageFault::Recall { expected } => Some((*expected).to_owned()),
         PackageFault::Expired => Some("a time in expires_at that is to come".to_owned()),
         _ => None,
     };

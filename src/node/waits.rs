@@ -18,6 +18,7 @@ use crate::link::{
 };
 use crate::package::ReceiptKind;
 use crate::store::{OutgoingRow, StoreError};
+use crate::transfer::Outgoing;
 use crate::types::Digest;
 use crate::types::code::RefusalCode;
 
@@ -53,6 +54,7 @@ pub(super) async fn list(
                 sealed: false,
                 expires_at: waiting.row.expires_at,
                 stored_at: waiting.created_at,
+                recalled: waiting.recalled,
             });
             return Ok(MailboxPage::new(query.after, items.collect(), more));
         }
@@ -66,7 +68,10 @@ pub(super) async fn fetch(
     of: MailboxItemName,
 ) -> Result<MailboxBody, Refusal> {
     let row = row(context, peer, of).await?;
-    if row.state.is_delivered() || row.state.is_final() || row.expires_at <= context.now() {
+    let is_over = row.state.is_delivered() || row.state.is_final();
+    let is_wanted_back = row.state == Outgoing::RecallAsked;
+    if is_over || is_wanted_back || row.expires_at <= context.now() || !context.unsent.begin(of.id)
+    {
         return Err(Refusal::plain(RefusalCode::GONE));
     }
     match context.store.outgoing_package(of.id).await {
@@ -107,6 +112,17 @@ pub(super) async fn put_receipt(
     } else {
         Err(Refusal::plain(RefusalCode::RECEIPT_MISMATCH))
     }
+}
+
+/// The request to have a package back that waits, or was fetched.
+pub(super) async fn recall(
+    context: &Arc<Context>,
+    peer: &Caller,
+    of: MailboxItemName,
+) -> Result<Bytes, Refusal> {
+    let row = row(context, peer, of).await?;
+    let recall = context.store.recall(row.id).await.map_err(refuse_store)?;
+    recall.map(|recall| recall.der).ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
 }
 
 /// A package of ours for the office that asks.

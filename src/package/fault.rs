@@ -84,6 +84,12 @@ pub enum PackageFault {
         /// The field that differs.
         what: &'static str,
     },
+    /// The document of a recall is broken or contradicts itself.
+    #[error("recall: expected {expected}")]
+    Recall {
+        /// What was expected.
+        expected: &'static str,
+    },
     /// A relay's receipt, which proves no delivery and is not taken as a receipt between offices.
     #[error("the receipt is a relay's, which proves no delivery")]
     RelayReceipt,
@@ -120,6 +126,7 @@ impl PackageFault {
             Self::Trust(error) => error.refusal(),
             Self::NotOurs { .. } => RefusalCode::NOT_OUR_PACKAGE,
             Self::Expired => RefusalCode::PACKAGE_EXPIRED,
+            Self::Recall { .. } => RefusalCode::BAD_RECALL,
             Self::Receipt { .. } => return Err(code::BAD_RECEIPT),
             Self::OtherPackage { .. } => return Err(code::RECEIPT_MISMATCH),
             Self::RelayReceipt => return Err(code::RELAY_RECEIPT),

@@ -31,6 +31,7 @@ mod journal_head;
 mod json;
 mod limits;
 mod manifest;
+mod recall;
 mod receipt;
 
 pub use acceptance::{AcceptanceFormat, RelayAcceptance};
@@ -46,6 +47,7 @@ pub use limits::Limits;
 pub use manifest::{
     AttachedDocument, Manifest, ManifestFault, ManifestFile, ManifestFormat, Party,
 };
+pub use recall::{Recall, RecallFormat};
 pub use receipt::{
     Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, ReceiptResult, VerifiedReceipt,
 };

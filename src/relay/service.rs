@@ -14,19 +14,19 @@ use super::counts::Counts;
 use super::offices::Offices;
 use super::rates::Rates;
 use super::store::{
-    Candidate, Deposit, Deposited, Found, NewReceipt, PutReceipt, Quota, RelayStore,
-    RelayStoreError,
+    Candidate, Deposit, Deposited, Found, NewRecall, NewReceipt, PutRecall, PutReceipt, Quota,
+    RelayStore, RelayStoreError,
 };
 use super::wakes::Wakes;
 use crate::link::{
     Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer,
-    ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+    RecallReply, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::card::{CardFault, SignedCard};
 use crate::package::sealed::{SEALED_FEATURE, Sealed};
 use crate::package::{
-    AcceptanceFormat, CLOCK_TOLERANCE, Limits, Receipt, ReceiptKind, RelayAcceptance, Signer,
-    TrustError,
+    AcceptanceFormat, CLOCK_TOLERANCE, Limits, Recall, Receipt, ReceiptKind, RelayAcceptance,
+    Signer, TrustError,
 };
 use crate::types::code::RefusalCode;
 use crate::types::{Clock, Digest, Hashed, MessageId, OfficeNumber, one_site};
@@ -247,6 +247,35 @@ impl<S: RelayStore> Mailboxes<S> {
         }
     }
 
+    /// Keeps a request to give a package back; whether it is right, the recipient judges.
+    async fn take_recall(
+        &self,
+        peer: &Caller,
+        id: MessageId,
+        recall: Bytes,
+    ) -> Result<(), Refusal> {
+        let stated = Recall::stated(&recall)
+            .map_err(|fault| Refusal::new(RefusalCode::BAD_RECALL, fault.to_string()))?;
+        if stated.message_id != id {
+            return Err(Refusal::plain(RefusalCode::ID_MISMATCH));
+        }
+        let (sender, office) = (stated.sender.office, stated.recipient.office);
+        self.speaks_for(peer, sender)?;
+        let of = MailboxItemName { office, sender, id };
+        let (package_sha256, at) = (stated.package_sha256, self.clock.now());
+        let put = self.store.put_recall(NewRecall { of, package_sha256, recall, at }).await;
+        match put.map_err(|error| self.away(&error))? {
+            PutRecall::New => {
+                self.wakes.came(office);
+                tracing::info!(%id, %sender, recipient = %office, "a package is asked back");
+                Ok(())
+            }
+            PutRecall::Settled => Ok(()),
+            PutRecall::Mismatch => Err(Refusal::plain(RefusalCode::ID_TAKEN)),
+            PutRecall::Unknown => Err(Refusal::plain(RefusalCode::NOT_FOUND)),
+        }
+    }
+
     fn read_card(&self, office: OfficeNumber, card: &[u8]) -> Result<SignedCard, Refusal> {
         let refused = |fault: CardFault| Refusal::new(fault.refusal(), fault.to_string());
         let card = SignedCard::open(card).map_err(refused)?;
@@ -455,12 +484,34 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         taken
     }
 
+    async fn put_recall(
+        &self,
+        peer: &Caller,
+        _partner: OfficeNumber,
+        id: MessageId,
+        recall: Bytes,
+    ) -> Result<RecallReply, Refusal> {
+        let taken = self.take_recall(peer, id, recall).await;
+        if taken.is_err() {
+            Counts::add(&self.counts.refused, 1);
+        }
+        taken.map(|()| RecallReply::UnderWay)
+    }
+
+    async fn recall(&self, peer: &Caller, of: MailboxItemName) -> Result<Bytes, Refusal> {
+        self.speaks_for(peer, of.office)?;
+        self.ask(of.office)?;
+        let recall = self.store.recall(of, self.clock.now()).await;
+        let recall = recall.map_err(|error| self.away(&error))?;
+        recall.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
+    }
+
     fn status(&self, peer: &Caller) -> StatusAnswer {
         let (offices, now) = (self.offices(), self.clock.now());
         let limits = self.granted().terms.package;
         let known =
             offices.of(peer, now).and_then(|office| Some((office, offices.serial(office)?)));
-        let features = ["relay/1", "mailbox/1", SEALED_FEATURE, "card"];
+        let features = ["relay/1", "mailbox/1", SEALED_FEATURE, "card", Recall::FEATURE];
         StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: now,

@@ -1,7 +1,5 @@
 //! Packages that come in: made durable once, together with the receipt that answers them, if any does.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -10,7 +8,7 @@ use super::journal::{self, JournalEntry};
 use super::payload::Payload;
 use super::receipts::Which;
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, UnitSummary, receipts};
+use super::{Content, NewReceipt, Store, StoreError, UnitSummary, recalled, receipts};
 use crate::transfer::{Incoming, State};
 #[cfg(test)]
 use crate::types::Plant;
@@ -47,26 +45,6 @@ pub struct NewIncoming {
     pub came_by: CameBy,
     /// Where copies of its files lie, below the hold folder; empty where none do.
     pub folder: String,
-}
-
-/// What is kept of a package that came in.
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// The container.
-    Whole(Bytes),
-    /// Of a rejected package only its manifest and the signature over it: they prove with the digest
-    /// what was sent, and cost little. Above [`Content::LARGEST_PROOF`] they are not kept either.
-    Proof {
-        /// `manifest.json`
-        manifest: Bytes,
-        /// `manifest.p7s`
-        signature: Bytes,
-    },
-}
-
-impl Content {
-    /// The most that is kept of a rejected package, in bytes.
-    pub const LARGEST_PROOF: usize = 64 << 10;
 }
 
 /// What became of a package that came in.
@@ -175,14 +153,7 @@ fn insert(
         CommitAnswer::New => {}
         answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),
     }
-    let proof = match &new.content {
-        Content::Proof { manifest, signature }
-            if manifest.len() + signature.len() <= Content::LARGEST_PROOF =>
-        {
-            Some((manifest.as_ref(), signature.as_ref()))
-        }
-        Content::Proof { .. } | Content::Whole(_) => None,
-    };
+    let proof = new.content.proof();
     connection
         .prepare_cached(
             "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
@@ -225,18 +196,6 @@ fn insert(
     Ok(CommitAnswer::New)
 }
 
-/// The bytes of the packages that are kept of each sender.
-pub(super) fn kept(connection: &Connection) -> Result<BTreeMap<OfficeNumber, u64>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT sender, sum(size) FROM incoming WHERE place <> 'gone' GROUP BY sender",
-    )?;
-    let rows = statement.query_map([], |row| {
-        let size: i64 = row.get(1)?;
-        Ok((row.get::<_, Column<_>>(0)?.0, u64::try_from(size).unwrap_or_default()))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 fn known(
     connection: &Connection,
     sender: OfficeNumber,
@@ -249,9 +208,14 @@ fn known(
         )?
         .query_row(params![Column(sender), Column(id)], |row| row.get(0))
         .optional()?;
+    // One that never came may have been asked back: the answer is there.
+    let found = match found {
+        Some(digest) => Some(digest.0),
+        None => recalled::known(connection, sender, id)?,
+    };
     match found {
         None => Ok(CommitAnswer::New),
-        Some(digest) if digest.0 == package_sha256 => {
+        Some(digest) if digest == package_sha256 => {
             let first = receipts::issued(connection, (sender, id), Which::First)?;
             Ok(CommitAnswer::Repeat(first.der))
         }

@@ -19,9 +19,11 @@ use crate::types::{FileSerial, MessageId, OfficeNumber};
 const IN_DROP: SignedDuration = SignedDuration::from_mins(15);
 
 /// Packages in these states are of no more use to the partner.
-const OVER: [&str; 4] = [
+const OVER: [&str; 6] = [
     OutgoingState::Refused.as_str(),
     OutgoingState::Rejected.as_str(),
+    OutgoingState::RecallAsked.as_str(),
+    OutgoingState::Recalled.as_str(),
     OutgoingState::Expired.as_str(),
     OutgoingState::Superseded.as_str(),
 ];

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::names::{CONSIGNED, DEPOSITED};
+use super::names::{CONSIGNED, DEPOSITED, RECALL_ASKED};
 use super::outgoing::package;
 use super::unit::Column;
 use super::{Store, StoreError};
@@ -181,7 +181,7 @@ impl Store {
                     connection.prepare_cached(&sql)?.exists(params![Column(office), relay])?,
                 )
             };
-            Ok(awaits(DEPOSITED)? || awaits(CONSIGNED)? || awaits(HELD)?)
+            Ok(awaits(DEPOSITED)? || awaits(CONSIGNED)? || awaits(HELD)? || awaits(RECALL_ASKED)?)
         })
         .await
     }

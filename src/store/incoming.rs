@@ -60,6 +60,8 @@ pub struct IncomingNote {
     pub receipt: Option<NewReceipt>,
     /// Where its files were put, below the hold folder.
     pub folder: Option<String>,
+    /// None of its files was seen in the import folder.
+    pub unshown: bool,
 }
 
 impl IncomingNote {
@@ -117,7 +119,7 @@ pub(super) fn step(
 ) -> Result<Transition<Incoming>, StoreError> {
     let package = incoming(connection, sender, id, Head::<Incoming>::read)?;
     let transition = package.state.on(id, &event, now);
-    let IncomingNote { detail, by, receipt, folder } = note;
+    let IncomingNote { detail, by, receipt, folder, unshown } = note;
     // Held as before, for another reason.
     let is_news = event == IncomingEvent::Withheld
         && transition.after == Incoming::Held
@@ -127,6 +129,13 @@ pub(super) fn step(
             receipts::insert(connection, (package.office, sender), id, receipt)?;
         }
         package.enter(connection, transition.after, (&detail, &by), now)?;
+        if unshown {
+            connection
+                .prepare_cached(
+                    "UPDATE incoming SET placing = 0 WHERE sender = ?1 AND message_id = ?2",
+                )?
+                .execute(params![Column(sender), Column(id)])?;
+        }
         if let Some(folder) = folder {
             connection
                 .prepare_cached(

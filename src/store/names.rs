@@ -9,6 +9,7 @@ pub(super) const DEPOSITED: &str = OutgoingState::Deposited.as_str();
 pub(super) const REFUSED: &str = OutgoingState::Refused.as_str();
 pub(super) const CONSIGNED: &str = OutgoingState::Consigned.as_str();
 pub(super) const HANDED_OVER: &str = OutgoingState::HandedOver.as_str();
+pub(super) const RECALL_ASKED: &str = OutgoingState::RecallAsked.as_str();
 pub(super) const EXPIRED: &str = OutgoingState::Expired.as_str();
 pub(super) const SUPERSEDED: &str = OutgoingState::Superseded.as_str();
 

@@ -129,7 +129,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let digest = package.sha256();
-        let row = self.incoming(sender, id).await?;
+        let row = match self.incoming(sender, id).await {
+            Ok(row) => row,
+            // Its sender has it back, and it never came.
+            Err(StoreError::NotFound) => return Ok(false),
+            Err(error) => return Err(error),
+        };
         if row.state != Incoming::Held || row.package_sha256 != digest {
             return Ok(false);
         }

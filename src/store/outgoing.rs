@@ -8,7 +8,7 @@ use super::payload::Stored;
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, receipts, settled};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
-use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
+use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber, code};
 
 /// A package on its way.
 #[derive(Debug, Clone)]
@@ -84,6 +84,7 @@ impl Store {
             if let Some(receipt) = &receipt {
                 receipts::insert(connection, (package.office, package.partner), id, receipt)?;
             }
+            let (event, detail) = of_recall(connection, id, (event, detail))?;
             let transition = package.state.on(id, expires_at, &event, now);
             // Held there as before, for another reason.
             let is_news = matches!(event, OutgoingEvent::Receipt(OutgoingReceipt::HandoverFailure))
@@ -141,6 +142,31 @@ impl Store {
         })
         .await
     }
+}
+
+/// What a receipt means about a package that was asked back.
+fn of_recall(
+    connection: &Connection,
+    id: MessageId,
+    (event, detail): (OutgoingEvent, String),
+) -> Result<(OutgoingEvent, String), StoreError> {
+    let is_last = [OutgoingReceipt::Rejection, OutgoingReceipt::Handover];
+    if !is_last.map(OutgoingEvent::Receipt).contains(&event) {
+        return Ok((event, detail));
+    }
+    let was_asked = connection
+        .prepare_cached("SELECT 1 FROM recalls WHERE message_id = ?1")?
+        .exists(params![Column(id)])?;
+    let is_granted = detail.split(',').any(|code| code == code::RECALLED);
+    Ok(match event {
+        OutgoingEvent::Receipt(OutgoingReceipt::Rejection) if was_asked && is_granted => {
+            (OutgoingEvent::Receipt(OutgoingReceipt::Recall), detail)
+        }
+        OutgoingEvent::Receipt(OutgoingReceipt::Handover) if was_asked => {
+            (event, code::RECALL_TOO_LATE.to_owned())
+        }
+        _ => (event, detail),
+    })
 }
 
 /// One package, and when it gives up.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::chain::{self, Chain};
 use super::packages::Machine as _;
 use super::unit::Column;
-use super::{Store, StoreError, arrival, audit, copies, journal, sends, words};
+use super::{Store, StoreError, audit, content, copies, journal, recalled, sends, words};
 use crate::transfer::{Incoming, IncomingState, Outgoing, OutgoingState};
 use crate::types::Digest;
 
@@ -27,7 +27,7 @@ impl Store {
         self.remove_unnamed(beside).await?;
         let kept = Arc::clone(&self.shared.kept);
         self.write(move |connection| {
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = arrival::kept(connection)?;
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = content::kept(connection)?;
             Ok(())
         })
         .await?;
@@ -123,6 +123,7 @@ fn purge(
     connection.execute("DELETE FROM held WHERE at < ?1", params![Column(records)])?;
     copies::purge(connection, records)?;
     audit::purge(connection, records)?;
+    recalled::purge(connection, records, now)?;
     sends::purge(connection, records)?;
     words::purge(connection, records)?;
     Ok((removed, beside))

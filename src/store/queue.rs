@@ -124,14 +124,15 @@ impl Store {
     }
 
     /// Whether a receipt of `partner` is still to come for a package of `office`: one is consigned
-    /// or held there, and not handed over.
+    /// or held there, and not handed over, or asked back.
     pub async fn awaits_receipts(
         &self,
         office: OfficeNumber,
         partner: OfficeNumber,
     ) -> Result<bool, StoreError> {
         Ok(self.has_outgoing(office, partner, OutgoingState::Consigned).await?
-            || self.has_outgoing(office, partner, OutgoingState::HeldByRecipient).await?)
+            || self.has_outgoing(office, partner, OutgoingState::HeldByRecipient).await?
+            || self.has_outgoing(office, partner, OutgoingState::RecallAsked).await?)
     }
 
     /// Whether a package of `office` for `partner` was refused for good or given up, which may have

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0022.sql"),
     include_str!("migrations/0023.sql"),
     include_str!("migrations/0024.sql"),
+    include_str!("migrations/0025.sql"),
 ];
 
 /// A page of the database in bytes, in stores that begin now.

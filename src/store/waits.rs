@@ -3,14 +3,18 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::names::QUEUED;
+use super::names::{QUEUED, RECALL_ASKED};
 use super::outgoing::read;
 use super::packages::{MORE, select};
 use super::payload::Stored;
+use super::recalls::PLACES;
 use super::unit::Column;
 use super::{OutgoingRow, Store, StoreError};
 use crate::transfer::Outgoing;
 use crate::types::OfficeNumber;
+
+/// The column of the position, from 1.
+const NTH: usize = MORE + 3;
 
 /// A package that waits for its recipient.
 #[derive(Debug, Clone)]
@@ -23,10 +27,13 @@ pub struct WaitingPackage {
     pub size: u64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether we ask it back; it may have been fetched then.
+    pub recalled: bool,
 }
 
 impl Store {
-    /// The queued packages of all our offices for `partner` behind a position, whose time is not over.
+    /// The queued packages of all our offices for `partner` behind a position, whose time is not over, and
+    /// those that we ask back.
     /// Those whose bytes cannot be read are left out.
     pub async fn waits_for(
         &self,
@@ -38,21 +45,28 @@ impl Store {
         let (folder, sealing) = self.where_packages_lie();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "{} WHERE partner = ?1 AND state = '{QUEUED}' AND rowid > ?2 AND expires_at > ?3
-                 ORDER BY rowid LIMIT ?4",
-                select::<Outgoing>("expires_at, created_at, rowid")
+                "SELECT * FROM ({queued} WHERE partner = ?1 AND state = '{QUEUED}'
+                     AND rowid * {PLACES} > ?2 AND expires_at > ?3
+                 UNION ALL {asked} JOIN recalls USING (message_id)
+                     WHERE partner = ?1 AND state = '{RECALL_ASKED}'
+                     AND position > ?2 AND until > ?3)
+                 ORDER BY {NTH} LIMIT ?4",
+                queued =
+                    select::<Outgoing>(&format!("expires_at, created_at, rowid * {PLACES}, 0")),
+                asked = select::<Outgoing>("expires_at, created_at, position, 1"),
             ))?;
             let after = i64::try_from(after).unwrap_or(i64::MAX);
             let rows = statement.query_map(
                 params![Column(partner), after, Column(now), limit],
                 |row| {
                     let position: i64 = row.get(MORE + 2)?;
-                    Ok((read(row)?, row.get::<_, Column<_>>(MORE + 1)?.0, position))
+                    let created_at = row.get::<_, Column<_>>(MORE + 1)?.0;
+                    Ok((read(row)?, created_at, position, row.get(MORE + 3)?))
                 },
             )?;
             let mut found = Vec::new();
             for row in rows {
-                let (row, created_at, position) = row?;
+                let (row, created_at, position, recalled) = row?;
                 // How large it is, only its bytes say: they may lie encrypted.
                 let place = ("outgoing", "message_id = ?1");
                 let stored = Stored::find(connection, place, params![Column(row.id)])?;
@@ -62,6 +76,7 @@ impl Store {
                     size: u64::try_from(package.bytes().len()).unwrap_or(u64::MAX),
                     row,
                     created_at,
+                    recalled,
                 });
             }
             Ok(found)

@@ -22,6 +22,8 @@ pub enum Incoming {
     },
     /// Refused with a signed rejection. Final.
     Rejected,
+    /// Its sender took it back before it was placed; the rejection that says so is signed. Final.
+    Recalled,
     /// The files are in the import folder; the handover receipt is still to be signed.
     Placed,
     /// The handover receipt is signed and waits to be collected. Final.
@@ -45,6 +47,8 @@ pub enum IncomingEvent {
     Released,
     /// A person does not want it: the rejection is signed and stored.
     Dismissed,
+    /// Its sender wants it back, and none of its files was shown: the rejection is signed and stored.
+    Recalled,
     /// The handover receipt is signed and stored.
     HandoverSigned,
 }
@@ -63,6 +67,7 @@ impl Incoming {
             (Self::Committed { .. }, IncomingEvent::Withheld) => Self::Held,
             (Self::Held, IncomingEvent::Released) => Self::committed(now),
             (Self::Held, IncomingEvent::Dismissed) => Self::Rejected,
+            (Self::Committed { .. } | Self::Held, IncomingEvent::Recalled) => Self::Recalled,
             (Self::Committed { failures, .. }, IncomingEvent::PlacingFailed) => {
                 let failures = failures.saturating_add(1);
                 let next_at = now.checked_add(retry_delay(id, failures)).unwrap_or(now);
@@ -72,6 +77,7 @@ impl Incoming {
             (
                 Self::Committed { .. }
                 | Self::Rejected
+                | Self::Recalled
                 | Self::Placed
                 | Self::HandedOver
                 | Self::Held,
@@ -86,6 +92,7 @@ impl Incoming {
         match self {
             Self::Committed { .. } => IncomingState::Committed,
             Self::Rejected => IncomingState::Rejected,
+            Self::Recalled => IncomingState::Recalled,
             Self::Placed => IncomingState::Placed,
             Self::HandedOver => IncomingState::HandedOver,
             Self::Held => IncomingState::Held,
@@ -97,6 +104,7 @@ impl Incoming {
         match state {
             IncomingState::Committed => Self::Committed { failures, next_at },
             IncomingState::Rejected => Self::Rejected,
+            IncomingState::Recalled => Self::Recalled,
             IncomingState::Placed => Self::Placed,
             IncomingState::HandedOver => Self::HandedOver,
             IncomingState::Held => Self::Held,
@@ -107,7 +115,7 @@ impl Incoming {
     pub const fn planned(self) -> Option<(u32, Timestamp)> {
         match self {
             Self::Committed { failures, next_at } => Some((failures, next_at)),
-            Self::Rejected | Self::Placed | Self::HandedOver | Self::Held => None,
+            Self::Rejected | Self::Recalled | Self::Placed | Self::HandedOver | Self::Held => None,
         }
     }
 }
@@ -120,10 +128,11 @@ mod tests {
         Timestamp::from_second(1000).expect("in range")
     }
 
-    fn states() -> [Incoming; 5] {
+    fn states() -> [Incoming; 6] {
         [
             Incoming::committed(now()),
             Incoming::Rejected,
+            Incoming::Recalled,
             Incoming::Placed,
             Incoming::HandedOver,
             Incoming::Held,
@@ -134,16 +143,19 @@ mod tests {
     #[test]
     fn table_of_all_transitions() {
         use IncomingEvent::{
-            Dismissed, FilesPlaced, HandoverSigned, PlacingFailed, Released, Withheld,
+            Dismissed, FilesPlaced, HandoverSigned, PlacingFailed, Recalled, Released, Withheld,
         };
         use IncomingState::{Committed, HandedOver, Held, Placed, Rejected};
-        let events = [FilesPlaced, PlacingFailed, Withheld, HandoverSigned, Released, Dismissed];
+        const BACK: IncomingState = IncomingState::Recalled;
+        let events =
+            [FilesPlaced, PlacingFailed, Withheld, HandoverSigned, Released, Dismissed, Recalled];
         let expected = [
-            [Placed, Committed, Held, Committed, Committed, Committed],
-            [Rejected; 6],
-            [Placed, Placed, Placed, HandedOver, Placed, Placed],
-            [HandedOver; 6],
-            [Held, Held, Held, Held, Committed, Rejected],
+            [Placed, Committed, Held, Committed, Committed, Committed, BACK],
+            [Rejected; 7],
+            [BACK; 7],
+            [Placed, Placed, Placed, HandedOver, Placed, Placed, Placed],
+            [HandedOver; 7],
+            [Held, Held, Held, Held, Committed, Rejected, BACK],
         ];
         let id = MessageId::new(now());
         for (state, row) in states().into_iter().zip(expected) {

@@ -21,7 +21,7 @@ mod words;
 
 pub use incoming::{Incoming, IncomingEvent};
 pub use outgoing::{Failure, Outgoing, OutgoingEvent, OutgoingReceipt};
-pub use retry::{LONGEST_WAIT, due_at};
+pub use retry::{LONGEST_WAIT, due_at, retry_delay};
 pub use state::{Direction, HeldSet, IncomingState, OutgoingState, State};
 pub use transition::Transition;
 pub use words::receipt_in_words;

@@ -35,6 +35,12 @@ pub enum Outgoing {
     HandedOver,
     /// The recipient signed that it refuses the package (`Rejection`). Final.
     Rejected,
+    /// A person wants it back, and the recipient has not answered: it is not sent any more, and the
+    /// recipient's receipts are awaited.
+    RecallAsked,
+    /// It was taken back before it was placed: the recipient signed so, or nothing of it was ever sent.
+    /// Final.
+    Recalled,
     /// No receipt came in time, or nobody sent again what was refused. A receipt that still comes is believed.
     Expired,
     /// It could not be delivered as it was, and another one with the same files has taken its place.
@@ -59,6 +65,8 @@ pub enum OutgoingReceipt {
     HandoverFailure,
     /// Refused.
     Rejection,
+    /// Refused because we asked for it back.
+    Recall,
     /// Something that only a newer partner knows: kept as proof, and moves nothing.
     Other,
 }
@@ -113,6 +121,12 @@ pub enum OutgoingEvent {
     Superseded,
     /// A person says that the files were handed over.
     Handed,
+    /// A person wants it back, of which the recipient may have something.
+    RecallAsked,
+    /// A person wants it back, and nothing of it was ever sent.
+    TakenBack,
+    /// The recipient was asked to give it back and never will answer: what it signed last, if anything.
+    RecallFailed(Option<OutgoingReceipt>),
 }
 
 impl Outgoing {
@@ -132,15 +146,33 @@ impl Outgoing {
     ) -> Transition<Self> {
         let after = match (self, event) {
             (Self::HeldByRecipient, OutgoingEvent::Receipt(OutgoingReceipt::Consignment)) => self,
+            // What is still to come decides.
+            (
+                Self::RecallAsked,
+                OutgoingEvent::Receipt(
+                    OutgoingReceipt::Consignment | OutgoingReceipt::HandoverFailure,
+                ),
+            ) => self,
             (
                 Self::Queued { .. }
                 | Self::Deposited
                 | Self::Refused
                 | Self::Consigned
                 | Self::HeldByRecipient
+                | Self::RecallAsked
                 | Self::Expired,
                 OutgoingEvent::Receipt(receipt),
             ) => self.receipted(*receipt),
+            (
+                Self::Queued { .. } | Self::Deposited | Self::Consigned | Self::HeldByRecipient,
+                OutgoingEvent::RecallAsked,
+            ) => Self::RecallAsked,
+            (Self::Queued { .. } | Self::ByHand(_), OutgoingEvent::TakenBack) => Self::Recalled,
+            (Self::RecallAsked, OutgoingEvent::RecallFailed(Some(last))) => self.receipted(*last),
+            (Self::RecallAsked, OutgoingEvent::RecallFailed(None)) if now < expires_at => {
+                Self::Refused
+            }
+            (Self::RecallAsked, OutgoingEvent::RecallFailed(None)) => Self::Expired,
             (Self::HeldByRecipient | Self::Refused | Self::Deposited, OutgoingEvent::Resend)
             | (Self::Deposited, OutgoingEvent::Withdrawn)
                 if now < expires_at =>
@@ -178,6 +210,8 @@ impl Outgoing {
                 | Self::HeldByRecipient
                 | Self::HandedOver
                 | Self::Rejected
+                | Self::RecallAsked
+                | Self::Recalled
                 | Self::Expired
                 | Self::Superseded
                 | Self::ByHand(_)
@@ -197,7 +231,11 @@ impl Outgoing {
     pub const fn is_final(self) -> bool {
         matches!(
             self,
-            Self::HandedOver | Self::Rejected | Self::Superseded | Self::HandedByPerson(_)
+            Self::HandedOver
+                | Self::Rejected
+                | Self::Recalled
+                | Self::Superseded
+                | Self::HandedByPerson(_)
         )
     }
 
@@ -211,6 +249,8 @@ impl Outgoing {
             Self::HeldByRecipient => OutgoingState::HeldByRecipient,
             Self::HandedOver => OutgoingState::HandedOver,
             Self::Rejected => OutgoingState::Rejected,
+            Self::RecallAsked => OutgoingState::RecallAsked,
+            Self::Recalled => OutgoingState::Recalled,
             Self::Expired => OutgoingState::Expired,
             Self::Superseded => OutgoingState::Superseded,
             Self::ByHand(HandChannel::Web) => OutgoingState::ToUpload,
@@ -230,6 +270,8 @@ impl Outgoing {
             OutgoingState::HeldByRecipient => Self::HeldByRecipient,
             OutgoingState::HandedOver => Self::HandedOver,
             OutgoingState::Rejected => Self::Rejected,
+            OutgoingState::RecallAsked => Self::RecallAsked,
+            OutgoingState::Recalled => Self::Recalled,
             OutgoingState::Expired => Self::Expired,
             OutgoingState::Superseded => Self::Superseded,
             OutgoingState::ToUpload => Self::ByHand(HandChannel::Web),
@@ -249,6 +291,8 @@ impl Outgoing {
             | Self::HeldByRecipient
             | Self::HandedOver
             | Self::Rejected
+            | Self::RecallAsked
+            | Self::Recalled
             | Self::Expired
             | Self::Superseded
             | Self::ByHand(_)
@@ -262,6 +306,7 @@ impl Outgoing {
             OutgoingReceipt::Handover => Self::HandedOver,
             OutgoingReceipt::HandoverFailure => Self::HeldByRecipient,
             OutgoingReceipt::Rejection => Self::Rejected,
+            OutgoingReceipt::Recall => Self::Recalled,
             OutgoingReceipt::Other => self,
         }
     }
@@ -282,9 +327,10 @@ impl Transition<Outgoing> {
         let was_in_outbox = matches!(self.before, Outgoing::ByHand(_));
         self.changes()
             && match self.after.state() {
-                OutgoingState::Superseded => was_in_outbox,
+                OutgoingState::Superseded | OutgoingState::Recalled => was_in_outbox,
                 OutgoingState::Queued
                 | OutgoingState::Deposited
+                | OutgoingState::RecallAsked
                 | OutgoingState::ToUpload
                 | OutgoingState::ToPrint => false,
                 OutgoingState::Consigned
@@ -309,7 +355,7 @@ mod tests {
         Timestamp::from_second(seconds).expect("in range")
     }
 
-    fn states() -> [Outgoing; 9] {
+    fn states() -> [Outgoing; 11] {
         [
             Outgoing::packed(at(0)),
             Outgoing::Deposited,
@@ -320,6 +366,8 @@ mod tests {
             Outgoing::Rejected,
             Outgoing::Expired,
             Outgoing::Superseded,
+            Outgoing::RecallAsked,
+            Outgoing::Recalled,
         ]
     }
 
@@ -333,6 +381,7 @@ mod tests {
             Refused, Rejected,
         };
         const REPLACED: OutgoingState = OutgoingState::Superseded;
+        const ASKED: OutgoingState = OutgoingState::RecallAsked;
         let events = [
             Failed(Failure::Unreachable { retry_after: None }),
             Failed(Failure::Refused),
@@ -376,6 +425,11 @@ mod tests {
              Expired, Expired, Expired, Consigned, Held, HandedOver, Rejected,
              Expired, Expired, Expired, Expired, Expired],
             [REPLACED; 24],
+            [ASKED, ASKED, ASKED, ASKED, ASKED, HandedOver, Rejected,
+             ASKED, ASKED, ASKED, ASKED, ASKED,
+             ASKED, ASKED, ASKED, ASKED, ASKED, HandedOver, Rejected,
+             ASKED, ASKED, ASKED, ASKED, ASKED],
+            [OutgoingState::Recalled; 24],
         ];
         let id = MessageId::new(at(0));
         for (state, row) in states().into_iter().zip(expected) {
@@ -387,6 +441,52 @@ mod tests {
                 assert_eq!(told, (state, expected), "{state:?} on {event:?} at {now}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_wanted_back_waits_for_the_word_of_the_recipient() {
+        use OutgoingEvent::{RecallAsked, RecallFailed, TakenBack};
+        let id = MessageId::new(at(0));
+        let on = |state: Outgoing, event, now| state.on(id, at(EXPIRES), &event, at(now)).after;
+        for state in states() {
+            let may_be_there = [
+                OutgoingState::Queued,
+                OutgoingState::Deposited,
+                OutgoingState::Consigned,
+                OutgoingState::HeldByRecipient,
+            ];
+            let asked =
+                if may_be_there.contains(&state.state()) { Outgoing::RecallAsked } else { state };
+            assert_eq!(on(state, RecallAsked, 5), asked, "{state:?}");
+            let is_here = matches!(state, Outgoing::Queued { .. });
+            let taken_back = if is_here { Outgoing::Recalled } else { state };
+            assert_eq!(on(state, TakenBack, 5), taken_back, "{state:?}");
+        }
+        for channel in HandChannel::ALL {
+            let waits = Outgoing::ByHand(channel);
+            let back = waits.on(id, at(EXPIRES), &TakenBack, at(5));
+            assert!(back.after == Outgoing::Recalled && back.is_outcome(), "it leaves the outbox");
+            assert_eq!(
+                on(Outgoing::HandedByPerson(channel), TakenBack, 5).state(),
+                channel_done(channel)
+            );
+        }
+        let asked = Outgoing::RecallAsked;
+        let recalled = OutgoingEvent::Receipt(OutgoingReceipt::Recall);
+        assert_eq!(on(asked, recalled, 5), Outgoing::Recalled);
+        assert_eq!(on(asked, recalled, EXPIRES + 5), Outgoing::Recalled);
+        let failed = |last| RecallFailed(last);
+        assert_eq!(on(asked, failed(None), 5), Outgoing::Refused);
+        assert_eq!(on(asked, failed(None), EXPIRES), Outgoing::Expired);
+        let consigned = failed(Some(OutgoingReceipt::Consignment));
+        assert_eq!(on(asked, consigned, EXPIRES), Outgoing::Consigned);
+        let held = failed(Some(OutgoingReceipt::HandoverFailure));
+        assert_eq!(on(asked, held, 5), Outgoing::HeldByRecipient);
+        assert_eq!(on(Outgoing::Consigned, failed(None), 5), Outgoing::Consigned);
+    }
+
+    const fn channel_done(channel: HandChannel) -> OutgoingState {
+        Outgoing::HandedByPerson(channel).state()
     }
 
     /// What a person hands over waits for that person's word alone, however long it takes.

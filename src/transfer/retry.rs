@@ -33,7 +33,7 @@ pub fn due_at(planned: Timestamp, now: Timestamp) -> Timestamp {
 /// A jitter of up to a tenth is added so that a hundred packages for one partner do not come back
 /// in one moment. It is derived from the id: the same package at the same attempt always waits
 /// equally long, which keeps the state machine a function.
-pub(super) fn retry_delay(id: MessageId, failures: u32) -> SignedDuration {
+pub fn retry_delay(id: MessageId, failures: u32) -> SignedDuration {
     with_jitter(id, failures, scheduled(failures))
 }
 

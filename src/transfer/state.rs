@@ -57,6 +57,10 @@ named! {
         HandedOver = "HANDED_OVER",
         /// Refused by the recipient.
         Rejected = "REJECTED",
+        /// The recipient was asked to give it back, and has not answered.
+        RecallAsked = "RECALL_ASKED",
+        /// Taken back before it was placed.
+        Recalled = "RECALLED",
         /// Given up.
         Expired = "EXPIRED",
         /// Replaced by another package.
@@ -79,6 +83,8 @@ named! {
         Committed = "COMMITTED",
         /// Refused by us.
         Rejected = "REJECTED",
+        /// Taken back by its sender before it was placed.
+        Recalled = "RECALLED",
         /// In our import folder.
         Placed = "PLACED",
         /// In our import folder, and signed for.
@@ -103,13 +109,17 @@ impl OutgoingState {
     /// or not its files come out of a hold folder there one day; a refused one is given up some day.
     pub const fn is_at_rest(self) -> bool {
         match self {
-            Self::Queued | Self::Deposited | Self::Refused | Self::ToUpload | Self::ToPrint => {
-                false
-            }
+            Self::Queued
+            | Self::Deposited
+            | Self::RecallAsked
+            | Self::Refused
+            | Self::ToUpload
+            | Self::ToPrint => false,
             Self::Consigned
             | Self::HeldByRecipient
             | Self::HandedOver
             | Self::Rejected
+            | Self::Recalled
             | Self::Expired
             | Self::Superseded
             | Self::Uploaded
@@ -123,7 +133,7 @@ impl IncomingState {
     pub const fn is_at_rest(self) -> bool {
         match self {
             Self::Committed | Self::Placed => false,
-            Self::Rejected | Self::HandedOver | Self::Held => true,
+            Self::Rejected | Self::Recalled | Self::HandedOver | Self::Held => true,
         }
     }
 }

@@ -45,6 +45,11 @@ impl State {
                 ("取込フォルダーに到着", "in the partner's import folder")
             }
             Self::Out(OutgoingState::Rejected) | Self::In(IncomingState::Rejected) => REFUSED,
+            Self::Out(OutgoingState::RecallAsked) => ("取り戻し依頼中", "asked to be given back"),
+            Self::Out(OutgoingState::Recalled) => ("取り戻し済み", "taken back"),
+            Self::In(IncomingState::Recalled) => {
+                ("相手が取り戻しました", "taken back by the sender")
+            }
             Self::Out(OutgoingState::Expired) => ("期限切れ", "given up, no receipt in time"),
             Self::Out(OutgoingState::Superseded) => ("作り直し済み", "made anew"),
             Self::Out(OutgoingState::ToUpload) => {

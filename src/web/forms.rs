@@ -281,9 +281,11 @@ const fn went(state: PackageState) -> bool {
         PackageState::Out(
             OutgoingState::Refused
                 | OutgoingState::Rejected
+                | OutgoingState::RecallAsked
+                | OutgoingState::Recalled
                 | OutgoingState::Expired
                 | OutgoingState::Superseded
-        ) | PackageState::In(IncomingState::Rejected)
+        ) | PackageState::In(IncomingState::Rejected | IncomingState::Recalled)
     )
 }
 

@@ -28,7 +28,9 @@ use crate::package::evidence::EvidenceFile;
 use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
 use crate::rules::{Finding, Level};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
-use crate::transfer::{Direction, IncomingState, State as PackageState, receipt_in_words};
+use crate::transfer::{
+    Direction, IncomingState, OutgoingState, State as PackageState, receipt_in_words,
+};
 use crate::types::{CameBy, Lang, MessageId, OfficeNumber};
 use crate::work;
 
@@ -66,6 +68,8 @@ struct Show {
     looked_at: Option<String>,
     /// 連番 of the set that attachments belong to.
     set: String,
+    /// Whether it may be taken back.
+    may_recall: bool,
     steps: Vec<StepRow>,
     receipts: Vec<ReceiptRow>,
     /// Where a relay keeps or kept it: the relay, since when, until when.
@@ -187,6 +191,7 @@ pub(super) async fn show(
             .and_then(|flag| flag.seen)
             .map(|(at, by)| format!("{} {by}", words::time(at))),
         set: manifest.set.map(|serial| serial.to_string()).unwrap_or_default(),
+        may_recall: last.is_some_and(|(state, _)| may_be_recalled(state)),
         steps: steps(&evidence.journal, manifest.is_downloaded(), lang),
         receipts: evidence
             .receipts
@@ -240,6 +245,47 @@ pub(super) async fn seen(
     }
     session.tell(answer.done, answer.text(shared.lang()));
     Redirect::to(&back).into_response()
+}
+
+/// What the button sends by which somebody takes a package back.
+#[derive(Debug, Deserialize)]
+pub(super) struct TakenBack {
+    #[serde(flatten)]
+    sealed: Sealed,
+}
+
+/// Somebody takes a package of ours back.
+pub(super) async fn recall(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<MessageId>,
+    Form(taken_back): Form<TakenBack>,
+) -> Response {
+    let back = format!("/package/{id}");
+    let request = Request::Recall { id };
+    let what = format!("{request:?}");
+    if let Err(answer) = visitor.may_do(&shared, &taken_back.sealed, &what, &back) {
+        return answer;
+    }
+    let Visitor(session) = visitor;
+    let answer = shared.node.order(request, session.user.clone()).await;
+    session.tell(answer.done, answer.text(shared.lang()));
+    Redirect::to(&back).into_response()
+}
+
+/// Whether a package in this state may be taken back.
+const fn may_be_recalled(state: PackageState) -> bool {
+    matches!(
+        state,
+        PackageState::Out(
+            OutgoingState::Queued
+                | OutgoingState::Deposited
+                | OutgoingState::Consigned
+                | OutgoingState::HeldByRecipient
+                | OutgoingState::ToUpload
+                | OutgoingState::ToPrint
+        )
+    )
 }
 
 /// What lies in the import folder for a package, where that is not simply its files.

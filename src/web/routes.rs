@@ -62,6 +62,7 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/package/{id}/file/{number}", get(package::file)),
         Route(Visitor, "/package/{id}/evidence", get(package::evidence)),
         Route(Visitor, "/package/{id}/seen", post(package::seen)),
+        Route(Visitor, "/package/{id}/recall", post(package::recall)),
         Route(Visitor, "/month", get(month::show)),
         Route(Visitor, "/month/{partner}", get(actuals::show)),
         Route(Visitor, "/month/{partner}/csv", get(actuals::csv)),

@@ -11,6 +11,7 @@ pub(super) const fn tone(state: State) -> &'static str {
             OutgoingState::Queued
             | OutgoingState::Deposited
             | OutgoingState::Consigned
+            | OutgoingState::RecallAsked
             | OutgoingState::ToUpload
             | OutgoingState::ToPrint,
         )
@@ -21,8 +22,12 @@ pub(super) const fn tone(state: State) -> &'static str {
         | State::Set(HeldSet::Held) => "bad",
         // Of what was handed over by hand a person says so, and nobody signed for it.
         State::Out(
-            OutgoingState::Uploaded | OutgoingState::SentOnPaper | OutgoingState::Superseded,
+            OutgoingState::Uploaded
+            | OutgoingState::SentOnPaper
+            | OutgoingState::Superseded
+            | OutgoingState::Recalled,
         )
+        | State::In(IncomingState::Recalled)
         | State::Set(HeldSet::Settled) => "calm",
     }
 }

@@ -208,6 +208,33 @@ fn takes_alike((section, schema): (&str, &str), beyond_the_schema: &[&str]) {
 }
 
 #[test]
+fn the_schema_of_recalls_takes_what_the_program_takes() {
+    let index = index("recalls");
+    let mut seen = 0;
+    for case in cases(&index) {
+        let file = case["file"].as_str().expect("a file");
+        if !is_accepted(case) && case["code"] != "bad-recall" {
+            continue;
+        }
+        let command = format!("cms -verify -noverify -binary -inform DER -in {file}");
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let content = openssl_ok(&vectors().join("recalls"), &arguments);
+        let fault = serde_json::from_slice::<Value>(&content)
+            .map_err(|error| error.to_string())
+            .map(|recall| schema::fault("recall", &recall));
+        seen += 1;
+        // Two times are compared by no schema.
+        let beyond = ["member-twice.p7s", "ends-before-it-begins.p7s"].contains(&file);
+        if is_accepted(case) || beyond {
+            assert_eq!(fault, Ok(None), "{file}");
+        } else {
+            assert!(!matches!(fault, Ok(None)), "{file}");
+        }
+    }
+    assert!(seen >= 9, "{seen} recalls");
+}
+
+#[test]
 fn the_schema_of_receipts_takes_what_the_program_takes() {
     let index = index("receipts");
     let mut seen = 0;

@@ -29,6 +29,7 @@ impl DemoOutcome {
                 OutgoingState::HandedOver
                 | OutgoingState::Refused
                 | OutgoingState::Rejected
+                | OutgoingState::Recalled
                 | OutgoingState::Expired
                 | OutgoingState::Uploaded
                 | OutgoingState::SentOnPaper => true,
@@ -36,6 +37,7 @@ impl DemoOutcome {
                 | OutgoingState::Deposited
                 | OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
+                | OutgoingState::RecallAsked
                 | OutgoingState::Superseded
                 | OutgoingState::ToUpload
                 | OutgoingState::ToPrint => false,

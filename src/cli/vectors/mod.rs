@@ -88,6 +88,7 @@ pub(super) fn check(folder: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
             "manifest" | "attachments" => proof::manifests(&mut vectors, section)?,
             "cms" => proof::signatures(&mut vectors)?,
             "receipts" => proof::receipts(&mut vectors)?,
+            "recalls" => proof::recalls(&mut vectors)?,
             "tls" => proof::tls(&mut vectors)?,
             "order" => exchange::order(&mut vectors)?,
             "retry" => exchange::retry(&mut vectors)?,

@@ -10,8 +10,10 @@ use serde::Deserialize;
 use super::{Expected, TrustOf, Vectors};
 use crate::certs;
 use crate::package::evidence::{export, verify_set};
-use crate::package::{ClockDoubt, Manifest, ManifestFault, PackageFault, Receipt, Usage, open};
-use crate::types::OfficeNumber;
+use crate::package::{
+    ClockDoubt, Manifest, ManifestFault, PackageFault, Recall, Receipt, Usage, open,
+};
+use crate::types::{OfficeNumber, code};
 
 #[derive(Debug, Deserialize)]
 struct Containers {
@@ -140,6 +142,36 @@ pub(super) fn receipts(vectors: &mut Vectors) -> anyhow::Result<()> {
         let set = export(&package, &receipts, &trust, &vectors.limits)?;
         let holds = verify_set(&set, &trust, &vectors.limits, Some(vectors.now)).passed();
         vectors.same(&name, holds == (verdict == "accept"), || format!("expected {verdict}"));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Deserialize)]
+struct Recalls {
+    package: String,
+    trust: TrustOf,
+    cases: Vec<RecallCase>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RecallCase {
+    file: String,
+    #[serde(flatten)]
+    expected: Expected,
+}
+
+pub(super) fn recalls(vectors: &mut Vectors) -> anyhow::Result<()> {
+    let index: Recalls = vectors.index("recalls")?;
+    let trust = vectors.trust(&index.trust)?;
+    let package = open(vectors.read("recalls", &index.package)?, &vectors.limits)?;
+    for RecallCase { file, expected } in index.cases {
+        let message = vectors.read("recalls", &file)?;
+        let code = match Recall::open(&message, &trust, vectors.now) {
+            Ok((recall, _)) if recall.reference() == package.reference() => None,
+            Ok(_) => Some(code::ID_TAKEN),
+            Err(fault) => Some(fault.code()),
+        };
+        vectors.judged(&file, &expected, code);
     }
     Ok(())
 }

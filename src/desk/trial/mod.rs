@@ -133,13 +133,19 @@ fn fate(row: &HistoryRow) -> Option<bool> {
         State::Out(
             OutgoingState::HandedOver | OutgoingState::Uploaded | OutgoingState::SentOnPaper,
         ) => Some(true),
-        State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)
+        State::Out(
+            OutgoingState::Refused
+            | OutgoingState::Rejected
+            | OutgoingState::Recalled
+            | OutgoingState::Expired,
+        )
         | State::Set(HeldSet::Held) => Some(false),
         State::Out(
             OutgoingState::Queued
             | OutgoingState::Deposited
             | OutgoingState::Consigned
             | OutgoingState::HeldByRecipient
+            | OutgoingState::RecallAsked
             | OutgoingState::Superseded
             | OutgoingState::ToUpload
             | OutgoingState::ToPrint,

@@ -56,6 +56,9 @@ pub struct MailboxItem {
     pub expires_at: Timestamp,
     /// Since when it waits.
     pub stored_at: Timestamp,
+    /// Whether its sender asks it back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recalled: bool,
 }
 
 /// Packages in the order of their positions.
@@ -192,6 +195,7 @@ mod tests {
             sealed: true,
             expires_at: now,
             stored_at: now,
+            recalled: false,
         }
     }
 

@@ -179,6 +179,37 @@ pub trait Service: Send + Sync + 'static {
         async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
     }
 
+    /// A package is asked back, by a signed request of which nothing has been checked. A node answers what
+    /// was decided; a relay keeps the request for the recipient.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` where nobody takes such requests, or, at a relay, the package never waited.
+    fn put_recall(
+        &self,
+        peer: &Caller,
+        partner: OfficeNumber,
+        id: MessageId,
+        recall: Bytes,
+    ) -> impl Future<Output = Result<RecallReply, Refusal>> + Send {
+        let _ = (peer, partner, id, recall);
+        async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
+    }
+
+    /// The signed request by which a package that waits for an office is asked back.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` where there is none.
+    fn recall(
+        &self,
+        peer: &Caller,
+        of: MailboxItemName,
+    ) -> impl Future<Output = Result<Bytes, Refusal>> + Send {
+        let _ = (peer, of);
+        async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
+    }
+
     /// What we tell about ourselves; never waits.
     fn status(&self, peer: &Caller) -> StatusAnswer;
 }
@@ -203,6 +234,15 @@ impl fmt::Debug for Caller {
             .field("address", &self.address)
             .finish_non_exhaustive()
     }
+}
+
+/// The answer to a request to give a package back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecallReply {
+    /// What became of the package: the signed receipt, DER.
+    Decided(Bytes),
+    /// A receipt will say it.
+    UnderWay,
 }
 
 /// The answer to a package that was taken.

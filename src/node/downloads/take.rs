@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::folder::remove_copies;
 use crate::node::context::Context;
 use crate::node::folders::ImportFolders;
+use crate::node::hold_copies::is_report;
 use crate::node::judge::{self, Judgement};
-use crate::node::note::is_report;
 use crate::node::placing::keep_copies;
 use crate::node::wake::wake;
 use crate::package::{

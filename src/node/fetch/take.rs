@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::source::Source;
-use crate::link::{Endpoint, MailboxItem, PackageForm, Refusal, SendError};
+use crate::link::{
+    Endpoint, MailboxItem, MailboxItemName, PackageForm, RecallReply, Refusal, SendError,
+};
 use crate::node::context::Context;
 use crate::node::inbound::Inbound;
+use crate::node::recalled;
 use crate::package::sealed::largest;
 use crate::store::StoreError;
 use crate::types::OfficeNumber;
@@ -32,7 +35,15 @@ pub(super) async fn take(
     if context.config().peer(sender).is_none() || item.expires_at <= context.now() {
         return Ok(Taken::Settled);
     }
-    if context.store.has_incoming(sender, id).await? {
+    let was_recalled = context.store.was_recalled(sender, id).await?;
+    // Where it cannot be had, or is an invented one, the package is one like any other.
+    if item.recalled
+        && !was_recalled
+        && let Some(taken) = recall(&context, (office, &source), &endpoint, &item).await?
+    {
+        return Ok(taken);
+    }
+    if was_recalled || context.store.has_incoming(sender, id).await? {
         context.store.was_fetched(name, office, (sender, id)).await?;
         context.wake.issued.announce();
         return Ok(Taken::Settled);
@@ -80,6 +91,39 @@ pub(super) async fn take(
             let now = context.now();
             context.store.is_unreadable(name, (sender, id), item.sha256, code, now).await?;
             Ok(Taken::Settled)
+        }
+    }
+}
+
+/// Decides about a request to give a package back. Whoever tells of it cannot invent it: the sender has
+/// signed it. Nothing where there is none that is right.
+async fn recall(
+    context: &Arc<Context>,
+    (office, source): (OfficeNumber, &Source),
+    endpoint: &Endpoint,
+    item: &MailboxItem,
+) -> Result<Option<Taken>, StoreError> {
+    let (sender, id) = (item.sender, item.message_id);
+    let of = MailboxItemName { office, sender, id };
+    let decided = match context.client.recall(endpoint, of).await {
+        Ok(der) => recalled::fetched(context, (sender, office), id, der).await,
+        Err(SendError::Refused { .. }) => return Ok(None),
+        Err(error) => {
+            tracing::debug!(%id, %sender, code = error.code(), %error, "a recall was not fetched");
+            return Ok(Some(Taken::Later));
+        }
+    };
+    match decided {
+        Ok(RecallReply::Decided(_) | RecallReply::UnderWay) => {
+            context.store.was_fetched(source.name(), office, (sender, id)).await?;
+            context.wake.issued.announce();
+            Ok(Some(Taken::Settled))
+        }
+        Err(refusal) => {
+            let code = refusal.code.code();
+            tracing::warn!(%id, %sender, code, "a recall that was fetched is not believed: {}", refusal.log);
+            let is_passing = refusal.code.retry() != RefusalRetry::Never;
+            Ok(is_passing.then_some(Taken::Later))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::context::{Context, blocking};
 use super::super::folders::{AllPlaces, Places};
-use super::super::note::is_report;
+use super::super::hold_copies::{self, is_report};
 use super::super::placing::forget;
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
 use super::super::wake::wake;
@@ -14,9 +14,9 @@ use super::internal;
 use crate::control::Answer;
 use crate::folder::{
     Fault, FolderError, GivenBack, Lot, Place, correct_held, files_digest, give_back, read_held,
-    remove_copies, remove_originals, remove_set,
+    remove_originals, remove_set,
 };
-use crate::package::{Manifest, Receipt, ReceiptFinding, ReceiptKind, open};
+use crate::package::{Manifest, Receipt, ReceiptFinding, ReceiptKind};
 use crate::repair::{FixOptions, fix};
 use crate::spec::Spec;
 use crate::store::{HeldFilter, HeldItem, IncomingNote, Settled, StoreError};
@@ -41,7 +41,7 @@ pub(super) async fn release(
         HeldId::Package(id) => {
             let mut answer = not_held();
             for item in &items {
-                answer = release_package(context, places, id, item, by).await?;
+                answer = release_package(context, id, item, by).await?;
             }
             Ok(answer)
         }
@@ -136,7 +136,6 @@ pub(super) async fn correct(
 /// held again they come again.
 async fn release_package(
     context: &Arc<Context>,
-    places: &AllPlaces,
     id: MessageId,
     item: &HeldItem,
     by: &str,
@@ -170,18 +169,7 @@ async fn release_package(
         }
         Err(error) => return Err(error),
     };
-    if let Some(set) = HeldSet::of(places, item) {
-        let limits = context.package_limits();
-        let removed = blocking(move || {
-            let Ok(package) = open(package, &limits) else { return Ok(()) };
-            let files = package.files().map(|(file, bytes)| (file.title(), bytes.as_ref()));
-            set.hold.check()?;
-            remove_copies(&set.path(), files, is_report)
-        });
-        if let Some(Err(error)) = removed.await {
-            tracing::warn!(%id, code = error.code(), %error, "copies stay in the hold folder");
-        }
-    }
+    hold_copies::remove(context, item, package).await;
     let note = IncomingNote { by: by.to_owned(), ..IncomingNote::code(code::RELEASED) };
     let event = IncomingEvent::Released;
     context.store.incoming_event(sender, id, event, note, context.now()).await?;
@@ -461,19 +449,4 @@ fn not_moved(error: &FolderError) -> Answer {
         );
     }
     Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reports_are_told_from_files_of_a_set() {
-        for report in ["report.txt", "report.json", "report.html", "report-2.txt"] {
-            assert!(is_report(report), "{report}");
-        }
-        for file in ["UPPLAN.CSV", "report.csv", "report", "reports.txt", "report-x.txt", ".txt"] {
-            assert!(!is_report(file), "{file}");
-        }
-    }
 }

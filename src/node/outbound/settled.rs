@@ -172,7 +172,7 @@ fn lay(
     let unit = judge::unit_name(row.serial, folders.office, row.partner);
     let about = About { partner: row.partner, serial: row.serial, lang: context.lang() };
     let (note, reason) = match row.state {
-        Outgoing::Queued { .. } | Outgoing::Deposited => return Ok(None),
+        Outgoing::Queued { .. } | Outgoing::Deposited | Outgoing::RecallAsked => return Ok(None),
         Outgoing::ByHand(channel) => {
             let row = by_hand::row(folders.office, channel, row);
             let unit = row.unit_name();
@@ -191,7 +191,7 @@ fn lay(
             }
             return Ok(None);
         }
-        Outgoing::Superseded => {
+        Outgoing::Superseded | Outgoing::Recalled => {
             for channel in HandChannel::ALL {
                 take_away(folders, row, channel)?;
             }

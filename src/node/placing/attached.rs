@@ -79,7 +79,7 @@ async fn place_due(
             }
         }
         beat.works_for("placing attachments", LONGEST_PLACING + longest(context));
-        let outcome = place(context, folders, &row).await?;
+        let Some(outcome) = place(context, folders, &row).await? else { continue };
         let (placed, stored) = note(context, folders, vec![(row, outcome)]).await;
         stored?;
         if !placed.is_empty() {
@@ -92,20 +92,21 @@ async fn place_due(
     Ok(more.first().map_or(LONGEST_SLEEP, |_| Duration::from_millis(100)))
 }
 
-/// What becomes of one package. Only a fault of the store is returned.
+/// What becomes of one package; nothing of one that its sender has taken back. Only a fault of the
+/// store is returned.
 async fn place(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     row: &IncomingRow,
-) -> Result<PlacingOutcome, StoreError> {
+) -> Result<Option<PlacingOutcome>, StoreError> {
     let package = match opened(context, row).await {
         Ok(package) => package,
         Err(Fault::Store(error)) => return Err(error),
         Err(Fault::Package(code)) => {
             tracing::error!(id = %row.id, code, "a stored package cannot be opened; it is held");
-            return Ok(PlacingOutcome::Held(Withheld::without_files(code)));
+            return Ok(Some(PlacingOutcome::Held(Withheld::without_files(code))));
         }
-        Err(fault) => return Ok(PlacingOutcome::Failed(told(context, row, &fault))),
+        Err(fault) => return Ok(Some(PlacingOutcome::Failed(told(context, row, &fault)))),
     };
     let files: Vec<Bytes> = package.files().map(|(_, bytes)| bytes.clone()).collect();
     for bytes in files {
@@ -116,20 +117,25 @@ async fn place(
                     "the scanner has found something in an attachment; it is held");
                 // Nothing of it is laid anywhere.
                 let held = Withheld::without_files(code::ATTACHMENT_INFECTED);
-                return Ok(PlacingOutcome::Held(held));
+                return Ok(Some(PlacingOutcome::Held(held)));
             }
-            Scanned::Failed => return Ok(PlacingOutcome::Failed(code::ATTACHMENT_SCANNER)),
+            Scanned::Failed => {
+                return Ok(Some(PlacingOutcome::Failed(code::ATTACHMENT_SCANNER)));
+            }
         }
     }
     let (shared, id, sender) = (Arc::clone(folders), row.id, row.sender);
+    if context.store.begin_placing(vec![(sender, id)]).await?.is_empty() {
+        return Ok(None);
+    }
     let placed = blocking(move || {
         let placed = shared.attachments.place(id, sender, &attached(&package));
         placed.map(|()| package).map_err(Fault::Folder)
     });
-    Ok(match placed.await.unwrap_or(Err(Fault::Internal)) {
+    Ok(Some(match placed.await.unwrap_or(Err(Fault::Internal)) {
         Ok(package) => PlacingOutcome::Placed(Box::new(package), ""),
         Err(fault) => PlacingOutcome::Failed(told(context, row, &fault)),
-    })
+    }))
 }
 
 async fn opened(context: &Arc<Context>, row: &IncomingRow) -> Result<Package, Fault> {

@@ -92,6 +92,10 @@ pub(super) async fn place(
             Prepared::NeedsWord(_) | Prepared::Failed(..) => {}
         }
     }
+    let sets = match still_ours(context, sets, &mut unshown).await {
+        Ok(sets) => sets,
+        Err(error) => return (Vec::new(), Err(error)),
+    };
     let (shown, failed_to_show) = show(context, folders, sets, &mut unshown).await;
     let stopped = shown.iter().any(|(_, outcome)| matches!(outcome, PlacingOutcome::Failed(_)));
     outcomes.extend(shown);
@@ -112,6 +116,23 @@ pub(super) async fn place(
     forget(folders, unshown).await;
     let (placed, stored) = note(context, folders, outcomes).await;
     (placed, broken.map_or(stored, Err))
+}
+
+/// Says that these sets are being placed; those that their senders have not taken back.
+async fn still_ours(
+    context: &Context,
+    sets: Vec<Set>,
+    unshown: &mut Vec<MessageId>,
+) -> Result<Vec<Set>, StoreError> {
+    if sets.is_empty() {
+        return Ok(sets);
+    }
+    let named = sets.iter().map(|set| (set.row.sender, set.row.id)).collect();
+    let begun = context.store.begin_placing(named).await?;
+    let (sets, taken_back): (Vec<_>, Vec<_>) =
+        sets.into_iter().partition(|set| begun.contains(&(set.row.sender, set.row.id)));
+    unshown.extend(taken_back.iter().filter_map(|set| set.staged.removable()));
+    Ok(sets)
 }
 
 /// Reads a package and writes its files where the care software does not see them.
@@ -269,7 +290,9 @@ fn show_one(
     let (_, received) = destination(folders, &set.package);
     let why = (code::IMPORT_NAME_TAKEN, in_the_way);
     let kept = withheld::keep(folders, row, &named(&received), why, lang)?;
-    Ok(Some(Withheld { sent_as, ..kept }))
+    let is_shown = |placement: &Placement| *placement == Placement::Placed;
+    let unshown = !placements.iter().any(is_shown);
+    Ok(Some(Withheld { sent_as, unshown, ..kept }))
 }
 
 /// Stores what became of packages.
@@ -285,11 +308,12 @@ pub(super) async fn note(
                 (IncomingEvent::FilesPlaced, IncomingNote::code(detail), Some(*package))
             }
             PlacingOutcome::Held(withheld) => {
-                let Withheld { code, sent_as, folder } = withheld;
+                let Withheld { code, sent_as, folder, unshown } = withheld;
                 match withheld::receipt(context, &row, code, sent_as, now).await {
                     Ok(receipt) => {
                         let folder = Some(folder.unwrap_or_default());
-                        let note = IncomingNote { receipt, folder, ..IncomingNote::code(code) };
+                        let note =
+                            IncomingNote { receipt, folder, unshown, ..IncomingNote::code(code) };
                         (IncomingEvent::Withheld, note, None)
                     }
                     Err(Fault::Store(error)) => return Err(error),
@@ -320,7 +344,14 @@ pub(super) async fn note(
             Ok((row, Incoming::Placed, package)) => placed.push((row, package)),
             // What was shown of it stays known, so that a release places nothing twice.
             Ok((_, Incoming::Held, _)) => is_any_held = true,
-            Ok((_, Incoming::Committed { .. } | Incoming::Rejected | Incoming::HandedOver, _)) => {}
+            Ok((
+                _,
+                Incoming::Committed { .. }
+                | Incoming::Rejected
+                | Incoming::Recalled
+                | Incoming::HandedOver,
+                _,
+            )) => {}
             Err(error) => broken = Some(error),
         }
     }

@@ -268,7 +268,11 @@ fn turn(context: &Context, unplaced: &UnplacedRow, now: Timestamp) -> Turn {
         missing_since: *missing_since,
         not_before: match row.state {
             Incoming::Committed { next_at, .. } => due_at(next_at, now),
-            Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => now,
+            Incoming::Rejected
+            | Incoming::Recalled
+            | Incoming::Placed
+            | Incoming::HandedOver
+            | Incoming::Held => now,
         },
     };
     route::turn(&first, context.config().timing.order_wait, now)

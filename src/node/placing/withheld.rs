@@ -34,12 +34,14 @@ pub(in super::super) struct Withheld {
     pub(super) sent_as: Option<String>,
     /// Where copies of its files lie, below the hold folder, if they could be put there.
     pub(in super::super) folder: Option<String>,
+    /// None of its files was seen in the import folder.
+    pub(super) unshown: bool,
 }
 
 impl Withheld {
     /// One whose files are nowhere but in the store, or not even there.
     pub(super) const fn without_files(code: &'static str) -> Self {
-        Self { code, sent_as: None, folder: None }
+        Self { code, sent_as: None, folder: None, unshown: false }
     }
 }
 
@@ -55,7 +57,8 @@ pub(in super::super) fn keep(
     let note = note(&unit, row, (code, &in_the_way), lang);
     let Kept { folder, .. } = folders.hold.keep(&unit, files, &note.files())?;
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(Withheld { code, sent_as: in_the_way.into_iter().next(), folder })
+    let sent_as = in_the_way.into_iter().next();
+    Ok(Withheld { code, sent_as, folder, unshown: false })
 }
 
 /// What lies beside received files that could not be placed: why, which file is in the way, and how

@@ -140,6 +140,32 @@ pub enum PutReceipt {
     TooMany,
 }
 
+/// A request of a sender to have a package back.
+#[derive(Debug, Clone)]
+pub struct NewRecall {
+    /// Which package.
+    pub of: MailboxItemName,
+    /// The package that it names.
+    pub package_sha256: Digest,
+    /// The signed request.
+    pub recall: Bytes,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// What became of such a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutRecall {
+    /// It is kept now.
+    New,
+    /// These very bytes were kept before, or the package waits no more.
+    Settled,
+    /// It is about another package of the same id.
+    Mismatch,
+    /// No such package is known for the recipient.
+    Unknown,
+}
+
 /// How an office came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -303,6 +329,20 @@ pub trait RelayStore: Send + Sync + 'static {
         &self,
         new: NewReceipt,
     ) -> impl Future<Output = Result<PutReceipt, RelayStoreError>> + Send;
+
+    /// Keeps a request to give a package back; the package is listed anew, and its bytes are given to nobody
+    /// any more.
+    fn put_recall(
+        &self,
+        new: NewRecall,
+    ) -> impl Future<Output = Result<PutRecall, RelayStoreError>> + Send;
+
+    /// The request to give a package back that waits, if there is one.
+    fn recall(
+        &self,
+        of: MailboxItemName,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Bytes>, RelayStoreError>> + Send;
 
     /// The receipts about packages of an office behind a position, at most so many, rising. Those up to
     /// the position have been collected; where that cannot be noted they are kept longer.

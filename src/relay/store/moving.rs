@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::RelayStoreError;
 use super::postgres::{PostgresSettings, Target, TargetState};
-use super::rows::{Contents, OfficeState};
+use super::rows::{Contents, OfficeState, PackageState};
 use super::sqlite::Source;
 use crate::types::Clock;
 
@@ -179,6 +179,7 @@ impl Pass<'_> {
         self.offices().await?;
         self.candidates().await?;
         self.packages().await?;
+        self.recalls().await?;
         self.receipts().await?;
         Ok(self.changes)
     }
@@ -279,6 +280,22 @@ impl Pass<'_> {
         Ok(())
     }
 
+    async fn recalls(&mut self) -> Result<(), RelayStoreError> {
+        let (here, there) = (self.source.recalls().await?, self.target.recalls().await?);
+        for (sender, id, _) in there.difference(&here) {
+            self.target.remove_recall(sender, id).await?;
+            self.changed(1);
+        }
+        for (sender, id, _) in here.difference(&there) {
+            // One that is gone meanwhile is seen by the next pass.
+            if let Some(recall) = self.source.recall(sender.clone(), id.clone()).await? {
+                self.target.put_recall(&recall).await?;
+                self.changed(1);
+            }
+        }
+        Ok(())
+    }
+
     async fn receipts(&mut self) -> Result<(), RelayStoreError> {
         let sums = |all: Vec<super::rows::ReceiptSum>| -> BTreeMap<String, (i64, i64)> {
             all.into_iter().map(|one| (one.sender, (one.count, one.sum))).collect()
@@ -329,7 +346,7 @@ impl Pass<'_> {
 }
 
 /// Up to where one side was looked at, if there may be more.
-fn end_of(side: &BTreeMap<i64, i64>) -> Option<i64> {
+fn end_of(side: &BTreeMap<i64, PackageState>) -> Option<i64> {
     let is_full = i64::try_from(side.len()).is_ok_and(|many| many >= CHUNK);
     side.keys().next_back().copied().filter(|_| is_full)
 }

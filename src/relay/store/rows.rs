@@ -20,6 +20,25 @@ pub(super) struct PackageRow {
     pub(super) acceptance: Vec<u8>,
 }
 
+/// What of a package may change as long as its bytes are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PackageState {
+    pub(super) state: i64,
+    /// A recall puts it at the end of the list.
+    pub(super) position: i64,
+}
+
+/// A row of `recalls`.
+#[derive(Debug)]
+pub(super) struct RecallRow {
+    pub(super) sender: String,
+    pub(super) message_id: Vec<u8>,
+    pub(super) recall: Vec<u8>,
+}
+
+/// What a row of `recalls` is known by: sender, id of the package, digest of the bytes.
+pub(super) type RecallName = (String, Vec<u8>, Digest);
+
 /// A package with its pieces, as long as it has some.
 #[derive(Debug)]
 pub(super) struct WholePackage {
@@ -90,6 +109,8 @@ pub struct Contents {
     pub pieces: u64,
     /// Receipts.
     pub receipts: u64,
+    /// Packages that are asked back.
+    pub recalls: u64,
 }
 
 impl Contents {
@@ -101,11 +122,12 @@ impl Contents {
         (SELECT count(*) FROM packages WHERE state < 2),
         (SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM packages WHERE state < 2),
         (SELECT count(*) FROM pieces),
-        (SELECT count(*) FROM receipts)";
+        (SELECT count(*) FROM receipts),
+        (SELECT count(*) FROM recalls)";
 
-    pub(super) fn of(numbers: [i64; 7]) -> Self {
-        let [offices, candidates, packages, waiting, bytes, pieces, receipts] =
+    pub(super) fn of(numbers: [i64; 8]) -> Self {
+        let [offices, candidates, packages, waiting, bytes, pieces, receipts, recalls] =
             numbers.map(super::unsigned);
-        Self { offices, candidates, packages, waiting, bytes, pieces, receipts }
+        Self { offices, candidates, packages, waiting, bytes, pieces, receipts, recalls }
     }
 }

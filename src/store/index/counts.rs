@@ -53,7 +53,8 @@ fn delivered() -> String {
 
 /// Whether we have it from a partner.
 fn received() -> String {
-    format!("direction = 'in' AND state <> '{}'", IncomingState::Rejected.as_str())
+    let [rejected, recalled] = [IncomingState::Rejected, IncomingState::Recalled];
+    format!("direction = 'in' AND state NOT IN ('{}', '{}')", rejected.as_str(), recalled.as_str())
 }
 
 impl Store {

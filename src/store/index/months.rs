@@ -82,12 +82,15 @@ pub struct MonthPackage {
 }
 
 /// Packages in these states brought nothing to the other side.
-const IDLE: [&str; 5] = [
+const IDLE: [&str; 8] = [
     OutgoingState::Refused.as_str(),
     OutgoingState::Rejected.as_str(),
+    OutgoingState::RecallAsked.as_str(),
+    OutgoingState::Recalled.as_str(),
     OutgoingState::Expired.as_str(),
     OutgoingState::Superseded.as_str(),
     IncomingState::Rejected.as_str(),
+    IncomingState::Recalled.as_str(),
 ];
 
 /// That the package `e` reached its recipient or still may.

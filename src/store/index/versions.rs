@@ -254,6 +254,8 @@ const fn has(state: OutgoingState) -> Option<bool> {
         }
         OutgoingState::Refused
         | OutgoingState::Rejected
+        | OutgoingState::RecallAsked
+        | OutgoingState::Recalled
         | OutgoingState::Expired
         | OutgoingState::Superseded => None,
     }

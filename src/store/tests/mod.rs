@@ -14,6 +14,7 @@ mod import_plan;
 mod lists;
 mod migrations;
 mod months;
+mod recall;
 mod refused;
 mod size;
 mod statements;

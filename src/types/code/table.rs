@@ -322,6 +322,11 @@ codes! {
     "封かんの見出しと、中のパッケージが一致しません" "the clear header and the package inside differ"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
+    BAD_RECALL "bad-recall" [OfPackage] Maker
+    => Unprocessable "Expected a signed recall of this package by its sender."
+    "取り戻しの依頼として正しくありません" "the recall is invalid"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
     BAD_CARD "bad-card" [Refusal] Partner
     => Unprocessable "The card is no signed card of an office, or was changed."
     "事業所カードとして正しくありません" "the card is invalid"
@@ -678,6 +683,38 @@ codes! {
     "ダウンロードしたケアプランデータの ZIP またはファイルを読み取れません" "a downloaded ZIP or file with care-plan data cannot be read"
     "パスワードが付いていないか、大きすぎないか（limits.file_size、limits.package_size）を確かめ、もう一度ダウンロードしてください。"
     "See that it has no password and is not too large (limits.file_size, limits.package_size), and download it again.";
+    RECALLED "recalled" [Held Order Journal] Nobody
+    "送信側が取り戻しました" "the sender took it back"
+    "取込フォルダーには入りません。送信側は、必要なら正しいものを出力し直して送ってください。"
+    "It is not placed in the import folder. The sender exports and sends the right one if there is one.";
+    RECALL_ASKED "recall-asked" [Order Journal] Time
+    "取り戻しを依頼しました" "the partner is asked to give it back"
+    "相手の renkei が返事をするまで、自動で依頼し続けます。急ぐときは相手に電話してください。"
+    "It is asked again by itself until the partner's renkei answers. If it is urgent, ring up the partner.";
+    RECALL_UNDER_WAY "recall-under-way" [Order Journal] Time
+    "取込フォルダーへの配置が始まっているため、取り戻せない見込みです" "it is being placed, so it is probably too late"
+    "相手の返事を待っています。急ぐときは相手に電話してください。"
+    "The partner's answer is awaited. If it is urgent, ring up the partner.";
+    RECALL_TOO_LATE "recall-too-late" [Order Journal] Sender
+    "取り戻しは間に合いませんでした。すでに相手の取込フォルダーに入っています" "too late to be taken back: it is in the partner's import folder"
+    "相手に電話で伝え、取り込まないか、取り込んだものを消してもらってください。介護ソフトから削除のファイルを出力して送ることもできます。"
+    "Ring up the partner: have it not imported, or removed. The care software can also export a deletion set to be sent.";
+    RECALL_UNSUPPORTED "recall-unsupported" [Waiting Order Journal] Both
+    "相手または中継サーバーのソフトウェアが取り戻しに対応していません" "the software of the partner or of the relay takes no recalls"
+    "相手に電話で伝え、取り込まないよう頼んでください。"
+    "Ring up the partner and ask that it be not imported.";
+    RECALL_UNANSWERED "recall-unanswered" [Journal] Both
+    "取り戻しの依頼に、期限までに返事がありませんでした" "the request to give it back was not answered in time"
+    "相手に電話で確かめてください。"
+    "Ring up the partner.";
+    TAKEN_BACK "taken-back" [Order Journal] Nobody
+    "送る前に取りやめました。相手には何も送っていません" "taken back before it was sent; the partner has nothing of it"
+    "必要なら、介護ソフトから正しいものを出力し直してください。"
+    "Export the right one from the care software if there is one.";
+    NOT_RECALLABLE "not-recallable" [Order] Nobody
+    "取り戻せる状態のものではありません" "it is in no state in which it could be taken back"
+    "renkei history で状態を確かめてください。取り戻せるのは、自分の事業所が送った、まだ取込フォルダーに入っていないものだけです。"
+    "See renkei history: only what was sent from here and is not yet in the import folder of the partner can be taken back.";
     DISMISSED_BY_RECIPIENT "dismissed-by-recipient" [Held] Sender
     "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
     "理由を相手に確かめてください。"

@@ -5,7 +5,7 @@ use super::units::{ACTUAL, PLAN, USAGE, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
 
 /// The first opens no port, and the second does not know where it is.
-fn one_closed() -> [Office; 2] {
+pub(super) fn one_closed() -> [Office; 2] {
     let [mut care, mut help] = offices([CARE, HELP]);
     care.close();
     help.forget_url(CARE);

@@ -316,6 +316,7 @@ impl Service for Kernel {
                         && kept.position > query.after
                 };
                 let item = |kept: &Kept| MailboxItem {
+                    recalled: false,
                     position: kept.position,
                     message_id: kept.header.message_id,
                     sender: kept.header.sender,

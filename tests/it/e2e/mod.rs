@@ -50,6 +50,7 @@ mod process;
 mod proof;
 mod proxied;
 pub(crate) mod real_relay;
+mod recall;
 mod refusals;
 mod relayed;
 mod renewal;

@@ -69,7 +69,7 @@ impl RealRelay {
         office.close();
     }
 
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let config = self.path("relay.toml");
         let log = File::options().create(true).append(true).open(self.folder.path().join("log"));
         let mut process = Command::new(RENKEI)
@@ -87,7 +87,7 @@ impl RealRelay {
         self.process = Some(process);
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().expect("killed");
             process.wait().expect("ended");
@@ -122,17 +122,23 @@ impl Drop for RealRelay {
     }
 }
 
-/// The real relay, with kills of all three.
-#[test]
-fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
+/// Two offices that open no port and know each other by their cards, and the relay between them.
+pub(super) fn around_relay() -> (RealRelay, [Office; 2]) {
     let [mut care, mut help] = offices([CARE, HELP]);
-    let mut relay = RealRelay::new(&care);
+    let relay = RealRelay::new(&care);
     for office in [&mut care, &mut help] {
         relay.serves(office);
     }
     care.forget_peer(HELP);
     help.forget_peer(CARE);
     join_each_other([&care, &help]);
+    (relay, [care, help])
+}
+
+/// The real relay, with kills of all three.
+#[test]
+fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
+    let (mut relay, [mut care, mut help]) = around_relay();
     care.start();
     help.start();
     let canary = sample(PLAN, "20260520101500");

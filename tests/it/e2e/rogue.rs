@@ -11,7 +11,7 @@ use renkei::link::{
     TlsSettings, TlsVersions,
 };
 use renkei::package::{
-    Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, open, pack,
+    Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Recall, Signer, open, pack,
 };
 use renkei::rules::{self, Options, SourceFile};
 use renkei::spec::Spec;
@@ -152,6 +152,27 @@ impl Rogue {
             }
             other => panic!("expected a refusal, got {other:?}"),
         }
+    }
+
+    /// Asks for a package back under an id, with whatever request.
+    pub(super) fn recall(
+        &self,
+        to: &Office,
+        id: MessageId,
+        recall: &Recall,
+    ) -> Result<Option<Bytes>, SendError> {
+        let der = recall.sign(&self.signer, Self::now()).expect("signed").into();
+        self.recall_with(to, id, der)
+    }
+
+    /// The same with whatever bytes.
+    pub(super) fn recall_with(
+        &self,
+        to: &Office,
+        id: MessageId,
+        der: Bytes,
+    ) -> Result<Option<Bytes>, SendError> {
+        self.runtime.block_on(self.client.put_recall(&endpoint(to), id, der))
     }
 
     /// Asks for the receipts of what an office sent.

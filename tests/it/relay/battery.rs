@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use renkei::link::MailboxItemName;
 use renkei::package::ReceiptKind;
 use renkei::relay::store::{
-    Candidate, CleanedUp, Deposit, Deposited, Found, NewReceipt, PIECE, PutReceipt, Quota,
-    RelayStore, Retention, SLICE, SqliteStore, Standing,
+    Candidate, CleanedUp, Deposit, Deposited, Found, NewRecall, NewReceipt, PIECE, PutRecall,
+    PutReceipt, Quota, RelayStore, Retention, SLICE, SqliteStore, Standing,
 };
 use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
 
@@ -83,6 +83,7 @@ async fn all<S: RelayStore>(store: S) {
     seals_anew(&*store).await;
     keeps_to_the_quota(&*store).await;
     hands_receipts_back(&*store).await;
+    hides_what_is_asked_back(&*store).await;
     knows_offices(&*store).await;
     takes_one_of_many(&store).await;
     never_hides_a_position(&store).await;
@@ -192,6 +193,54 @@ async fn keeps_to_the_quota<S: RelayStore>(store: &S) {
     let last = receipt(&first, ReceiptKind::Rejection, "not wanted");
     store.put_receipt(last).await.expect("kept");
     assert_eq!(put(b"12345678").await.0, Deposited::New, "what was taken makes room");
+}
+
+async fn hides_what_is_asked_back<S: RelayStore>(store: &S) {
+    let of = deposit("1000000051", "1000000052", b"content");
+    let other = deposit("1000000051", "1000000052", b"behind it");
+    let ask = |text: &'static str| NewRecall {
+        of: name(&of),
+        package_sha256: of.package_sha256,
+        recall: Bytes::from_static(text.as_bytes()),
+        at: start(),
+    };
+    let put = |new: NewRecall| async { store.put_recall(new).await.expect("answered") };
+    assert_eq!(put(ask("one")).await, PutRecall::Unknown);
+    for new in [&of, &other] {
+        store.deposit(new.clone(), QUOTA).await.expect("kept");
+    }
+    let list = || async { store.waiting(of.recipient, 0, 9, start()).await.expect("listed") };
+    let before = list().await;
+    let wrong = NewRecall { package_sha256: Digest::of(b"other"), ..ask("one") };
+    assert_eq!(put(wrong).await, PutRecall::Mismatch);
+    let elsewhere = MailboxItemName { office: office("1000000053"), ..name(&of) };
+    assert_eq!(put(NewRecall { of: elsewhere, ..ask("one") }).await, PutRecall::Unknown);
+    assert_eq!(store.recall(name(&of), start()).await.expect("read"), None);
+    assert!(before.iter().all(|item| !item.recalled));
+
+    assert_eq!(put(ask("one")).await, PutRecall::New);
+    let asked = list().await;
+    let told: Vec<_> = asked.iter().map(|item| (item.message_id, item.recalled)).collect();
+    assert_eq!(told, [(other.message_id, false), (of.message_id, true)], "listed anew");
+    assert!(asked[1].position > before[1].position, "whoever passed it over sees it again");
+    assert_eq!(put(ask("one")).await, PutRecall::Settled);
+    assert_eq!(list().await, asked);
+    assert_eq!(store.find(name(&of), start()).await.expect("found"), Found::Gone);
+    let recall = || async { store.recall(name(&of), start()).await.expect("read") };
+    assert_eq!(recall().await, Some(Bytes::from_static(b"one")));
+    assert_eq!(put(ask("two")).await, PutRecall::New, "signed anew");
+    assert_eq!(recall().await, Some(Bytes::from_static(b"two")));
+    assert_eq!(store.recall(name(&of), of.expires_at).await.expect("read"), None);
+    // Sealed anew it stays hidden.
+    let anew = Deposit { key_id: "two".to_owned(), ..of.clone() };
+    store.deposit(anew, QUOTA).await.expect("answered");
+    assert_eq!(store.find(name(&of), start()).await.expect("found"), Found::Gone);
+
+    let rejected = receipt(&of, ReceiptKind::Rejection, "given back");
+    assert_eq!(store.put_receipt(rejected).await.expect("kept"), PutReceipt::New);
+    assert_eq!(list().await.len(), 1);
+    assert_eq!(recall().await, None);
+    assert_eq!(put(ask("three")).await, PutRecall::Settled);
 }
 
 async fn hands_receipts_back<S: RelayStore>(store: &S) {

@@ -24,9 +24,9 @@ use tls::Tls;
 
 use super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Deposit, Deposited, Found,
-    Hint, NewReceipt, OfficeRow, Positions, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStore,
-    RelayStoreError, Retention, Standing, Totals, digest, message_id, millis, most_rows, not_noted,
-    office, pieces, place_of, signed, time, unsigned,
+    Hint, NewRecall, NewReceipt, OfficeRow, Positions, PutRecall, PutReceipt, Quota,
+    RECEIPTS_OF_KIND, RelayStore, RelayStoreError, Retention, Standing, Totals, digest, message_id,
+    millis, most_rows, not_noted, office, pieces, place_of, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::types::{Digest, OfficeNumber};
@@ -158,7 +158,9 @@ impl RelayStore for PostgresStore {
         most: usize,
         now: Timestamp,
     ) -> Result<Vec<MailboxItem>, RelayStoreError> {
-        let sql = "SELECT position, message_id, sender, size, sealed_sha256, expires_at, stored_at
+        let sql = "SELECT position, message_id, sender, size, sealed_sha256, expires_at, stored_at,
+                EXISTS (SELECT 1 FROM recalls WHERE recalls.sender = packages.sender
+                    AND recalls.message_id = packages.message_id)
             FROM packages WHERE recipient = $1 AND position > $2 AND state < 2 AND expires_at > $3
             ORDER BY position LIMIT $4";
         let parameters = (of.as_str(), signed(after), millis(now), most_rows(most));
@@ -174,20 +176,24 @@ impl RelayStore for PostgresStore {
                 sealed: true,
                 expires_at: time(row.try_get(5)?),
                 stored_at: time(row.try_get(6)?),
+                recalled: row.try_get(7)?,
             })
         };
         rows.iter().map(read).collect()
     }
 
     async fn find(&self, of: MailboxItemName, now: Timestamp) -> Result<Found, RelayStoreError> {
-        let sql = "SELECT id, size, sealed_sha256, state, expires_at FROM packages
+        let sql = "SELECT id, size, sealed_sha256, state, expires_at,
+                EXISTS (SELECT 1 FROM recalls WHERE recalls.sender = packages.sender
+                    AND recalls.message_id = packages.message_id)
+            FROM packages
             WHERE sender = $1 AND message_id = $2 AND recipient = $3";
         let (sender, id, recipient) =
             (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
         let rows = self.rows(sql, &[&sender, &id, &recipient]).await?;
         let Some(row) = rows.first() else { return Ok(Found::Never) };
         let (state, expires_at): (i16, i64) = (row.try_get(3)?, row.try_get(4)?);
-        if state >= 2 || expires_at <= millis(now) {
+        if state >= 2 || expires_at <= millis(now) || row.try_get(5)? {
             return Ok(Found::Gone);
         }
         let (body, size) = (row.try_get(0)?, unsigned(row.try_get(1)?));
@@ -237,6 +243,39 @@ impl RelayStore for PostgresStore {
             3 => PutReceipt::Unknown,
             _ => PutReceipt::TooMany,
         })
+    }
+
+    async fn put_recall(&self, new: NewRecall) -> Result<PutRecall, RelayStoreError> {
+        let sql = "SELECT put_recall($1, $2, $3, $4, $5, $6)";
+        let of = &new.of;
+        let (sender, id, recipient) =
+            (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
+        let (package_sha256, recall) = (&new.package_sha256.as_raw()[..], &new.recall[..]);
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+            [&sender, &id, &recipient, &package_sha256, &recall, &millis(new.at)];
+        let rows = self.rows(sql, &parameters).await?;
+        let outcome: i16 = rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
+        Ok(match outcome {
+            0 => PutRecall::New,
+            1 => PutRecall::Settled,
+            2 => PutRecall::Mismatch,
+            _ => PutRecall::Unknown,
+        })
+    }
+
+    async fn recall(
+        &self,
+        of: MailboxItemName,
+        now: Timestamp,
+    ) -> Result<Option<Bytes>, RelayStoreError> {
+        let sql = "SELECT recall FROM recalls JOIN packages USING (sender, message_id)
+            WHERE sender = $1 AND message_id = $2 AND recipient = $3 AND state < 2
+                AND expires_at > $4";
+        let (sender, id, recipient) =
+            (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
+        let rows = self.rows(sql, &[&sender, &id, &recipient, &millis(now)]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Bytes::from(row.try_get::<_, Vec<u8>>(0)?)))
     }
 
     async fn receipts(
@@ -415,6 +454,9 @@ impl RelayStore for PostgresStore {
             ) AS old WHERE receipts.sender = old.sender AND receipts.position = old.position";
         let receipts = self.execute(sql, &[&forget, &abandon, &CLEAN_UP]).await?;
         self.execute("DELETE FROM candidates WHERE at <= $1", &[&forget]).await?;
+        let sql = "DELETE FROM recalls WHERE NOT EXISTS (SELECT 1 FROM packages
+            WHERE packages.sender = recalls.sender AND packages.message_id = recalls.message_id)";
+        self.execute(sql, &[]).await?;
         Ok(CleanedUp { expired, forgotten, receipts })
     }
 

@@ -1,6 +1,6 @@
 //! A database as the target of a move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 
 use deadpool_postgres::{Client, Transaction};
@@ -9,7 +9,10 @@ use tokio_postgres::config::Host;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-use super::super::rows::{Contents, OfficeState, ReceiptRow, ReceiptSum, WholePackage};
+use super::super::rows::{
+    Contents, OfficeState, PackageState, RecallName, RecallRow, ReceiptRow, ReceiptSum,
+    WholePackage,
+};
 use super::super::{Candidate, RelayStoreError, digest, millis};
 use super::schema;
 use super::settings::{NAME, PostgresSettings};
@@ -122,23 +125,28 @@ impl Target {
     /// How much of everything there is.
     pub(in crate::relay::store) async fn contents(&self) -> Result<Contents, RelayStoreError> {
         let row = self.client.query_one(Contents::SQL, &[]).await?;
-        let mut numbers = [0; 7];
+        let mut numbers = [0; 8];
         for (place, number) in numbers.iter_mut().enumerate() {
             *number = row.try_get(place)?;
         }
         Ok(Contents::of(numbers))
     }
 
-    /// Ids of packages behind `after`, rising, at most so many, each with its state.
+    /// Ids of packages behind `after`, rising, at most so many, each with what may change of it.
     pub(in crate::relay::store) async fn package_states(
         &self,
         after: i64,
         most: i64,
-    ) -> Result<BTreeMap<i64, i64>, RelayStoreError> {
-        let sql = "SELECT id, state::BIGINT FROM packages WHERE id > $1 ORDER BY id LIMIT $2";
+    ) -> Result<BTreeMap<i64, PackageState>, RelayStoreError> {
+        let sql = "SELECT id, state::BIGINT, position FROM packages
+            WHERE id > $1 ORDER BY id LIMIT $2";
         let statement = self.client.prepare_cached(sql).await?;
         let rows = self.client.query(&statement, &[&after, &most]).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+        let read = |row: &tokio_postgres::Row| {
+            let state = PackageState { state: row.try_get(1)?, position: row.try_get(2)? };
+            Ok((row.try_get(0)?, state))
+        };
+        rows.iter().map(read).collect()
     }
 
     /// Removes packages.
@@ -153,19 +161,21 @@ impl Target {
         Ok(())
     }
 
-    /// Packages have these states now.
+    /// Packages have these states and positions now.
     pub(in crate::relay::store) async fn set_states(
         &mut self,
-        states: &BTreeMap<i64, i64>,
+        states: &BTreeMap<i64, PackageState>,
     ) -> Result<(), RelayStoreError> {
         let ids: Vec<_> = states.keys().copied().collect();
-        let new: Vec<_> = states.values().copied().collect();
+        let new: Vec<_> = states.values().map(|one| one.state).collect();
+        let positions: Vec<_> = states.values().map(|one| one.position).collect();
         let over: Vec<_> =
-            states.iter().filter(|(_, state)| **state >= 2).map(|(id, _)| *id).collect();
+            states.iter().filter(|(_, one)| one.state >= 2).map(|(id, _)| *id).collect();
         let transaction = self.client.transaction().await?;
-        let sql = "UPDATE packages SET state = new.state::SMALLINT
-            FROM unnest($1::BIGINT[], $2::BIGINT[]) AS new (id, state) WHERE packages.id = new.id";
-        transaction.execute(sql, &[&ids, &new]).await?;
+        let sql = "UPDATE packages SET state = new.state::SMALLINT, position = new.position
+            FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[]) AS new (id, state, position)
+            WHERE packages.id = new.id";
+        transaction.execute(sql, &[&ids, &new, &positions]).await?;
         transaction.execute("DELETE FROM pieces WHERE body = ANY($1)", &[&over]).await?;
         transaction.commit().await?;
         Ok(())
@@ -267,6 +277,41 @@ impl Target {
             return Err(RelayStoreError::Damaged("a receipt"));
         }
         transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The recalls that wait.
+    pub(in crate::relay::store) async fn recalls(
+        &self,
+    ) -> Result<BTreeSet<RecallName>, RelayStoreError> {
+        let sql = "SELECT sender, message_id, sha256(recall) FROM recalls";
+        let rows = self.client.query(sql, &[]).await?;
+        let read = |row: &tokio_postgres::Row| {
+            Ok((row.try_get(0)?, row.try_get(1)?, digest(row.try_get(2)?)?))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Keeps a recall, in the place of another one of its package.
+    pub(in crate::relay::store) async fn put_recall(
+        &self,
+        new: &RecallRow,
+    ) -> Result<(), RelayStoreError> {
+        let sql = "INSERT INTO recalls (sender, message_id, recall) VALUES ($1, $2, $3)
+            ON CONFLICT (sender, message_id) DO UPDATE SET recall = excluded.recall";
+        let statement = self.client.prepare_cached(sql).await?;
+        self.client.execute(&statement, &[&new.sender, &new.message_id, &new.recall]).await?;
+        Ok(())
+    }
+
+    /// Removes the recall of a package.
+    pub(in crate::relay::store) async fn remove_recall(
+        &self,
+        sender: &str,
+        message_id: &[u8],
+    ) -> Result<(), RelayStoreError> {
+        let sql = "DELETE FROM recalls WHERE sender = $1 AND message_id = $2";
+        self.client.execute(sql, &[&sender, &message_id]).await?;
         Ok(())
     }
 

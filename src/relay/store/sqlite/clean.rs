@@ -38,5 +38,8 @@ pub(super) fn step(
     done.receipts = counted(connection.prepare_cached(sql)?.execute(parameters)?);
     let sql = "DELETE FROM candidates WHERE at <= ?1";
     connection.prepare_cached(sql)?.execute([forget])?;
+    let sql = "DELETE FROM recalls WHERE NOT EXISTS (SELECT 1 FROM packages
+        WHERE packages.sender = recalls.sender AND packages.message_id = recalls.message_id)";
+    connection.prepare_cached(sql)?.execute([])?;
     Ok(done)
 }

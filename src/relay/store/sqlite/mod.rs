@@ -21,8 +21,9 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{
-    Candidate, CleanedUp, Deposit, Deposited, Found, Hint, NewReceipt, OfficeRow, Positions,
-    PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing, Totals, not_noted,
+    Candidate, CleanedUp, Deposit, Deposited, Found, Hint, NewRecall, NewReceipt, OfficeRow,
+    Positions, PutRecall, PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing,
+    Totals, not_noted,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::store::{StoreError, Writer};
@@ -148,6 +149,18 @@ impl RelayStore for SqliteStore {
 
     async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
         self.write(move |connection| write::put_receipt(connection, &new)).await
+    }
+
+    async fn put_recall(&self, new: NewRecall) -> Result<PutRecall, RelayStoreError> {
+        self.write(move |connection| write::put_recall(connection, &new)).await
+    }
+
+    async fn recall(
+        &self,
+        of: MailboxItemName,
+        now: Timestamp,
+    ) -> Result<Option<Bytes>, RelayStoreError> {
+        self.read(move |connection| read::recall(connection, &of, now)).await
     }
 
     async fn receipts(

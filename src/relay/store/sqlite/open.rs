@@ -11,7 +11,8 @@ use crate::disk;
 use crate::store::{Bounds, StoreError};
 
 /// Each brings the schema from its place in the list to the next version.
-const MIGRATIONS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 
 /// A page of the database in bytes, in stores that begin now.
 const PAGE: u32 = 8192;

@@ -35,7 +35,9 @@ pub(super) fn waiting(
     most: usize,
     now: Timestamp,
 ) -> Result<Vec<MailboxItem>, RelayStoreError> {
-    let sql = "SELECT position, message_id, sender, size, sealed_sha256, expires_at, stored_at
+    let sql = "SELECT position, message_id, sender, size, sealed_sha256, expires_at, stored_at,
+            EXISTS (SELECT 1 FROM recalls WHERE recalls.sender = packages.sender
+                AND recalls.message_id = packages.message_id)
         FROM packages WHERE recipient = ?1 AND position > ?2 AND state < 2 AND expires_at > ?3
         ORDER BY position LIMIT ?4";
     let parameters = params![of.as_str(), signed(after), millis(now), most_rows(most)];
@@ -49,6 +51,7 @@ pub(super) fn waiting(
             sealed: true,
             expires_at: time(row.get(5)?),
             stored_at: time(row.get(6)?),
+            recalled: row.get(7)?,
         })
     })
 }
@@ -61,12 +64,15 @@ pub(super) fn find(
     of: &MailboxItemName,
     now: Timestamp,
 ) -> Result<Found, RelayStoreError> {
-    let sql = "SELECT id, size, sealed_sha256, state, expires_at FROM packages
+    let sql = "SELECT id, size, sealed_sha256, state, expires_at,
+            EXISTS (SELECT 1 FROM recalls WHERE recalls.sender = packages.sender
+                AND recalls.message_id = packages.message_id)
+        FROM packages
         WHERE sender = ?1 AND message_id = ?2 AND recipient = ?3";
     let parameters = params![of.sender.as_str(), of.id.as_bytes(), of.office.as_str()];
     let found = all(connection, sql, parameters, |row| {
         let (state, expires_at): (i64, i64) = (row.get(3)?, row.get(4)?);
-        if state >= 2 || expires_at <= millis(now) {
+        if state >= 2 || expires_at <= millis(now) || row.get(5)? {
             return Ok(Found::Gone);
         }
         Ok(Found::Waiting {
@@ -76,6 +82,21 @@ pub(super) fn find(
         })
     })?;
     Ok(found.into_iter().next().unwrap_or(Found::Never))
+}
+
+pub(super) fn recall(
+    connection: &Connection,
+    of: &MailboxItemName,
+    now: Timestamp,
+) -> Result<Option<Bytes>, RelayStoreError> {
+    let sql = "SELECT recall FROM recalls JOIN packages USING (sender, message_id)
+        WHERE sender = ?1 AND message_id = ?2 AND recipient = ?3 AND state < 2
+            AND expires_at > ?4";
+    let (sender, office) = (of.sender.as_str(), of.office.as_str());
+    let parameters = params![sender, of.id.as_bytes(), office, millis(now)];
+    let mut statement = connection.prepare_cached(sql)?;
+    let recall = statement.query_row(parameters, |row| row.get::<_, Vec<u8>>(0)).optional()?;
+    Ok(recall.map(Bytes::from))
 }
 
 pub(super) fn slice(

@@ -1,6 +1,6 @@
 //! The file as the source of a move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::super::rows::{
-    Contents, OfficeState, PackageRow, Piece, ReceiptRow, ReceiptSum, WholePackage,
+    Contents, OfficeState, PackageRow, PackageState, Piece, RecallName, RecallRow, ReceiptRow,
+    ReceiptSum, WholePackage,
 };
 use super::super::{Candidate, RelayStoreError};
 use super::write::first_piece;
@@ -20,7 +21,7 @@ use crate::work;
 const TRIES: u32 = 6;
 
 /// What nobody may do any more once all is moved.
-const CLOSED: [(&str, &str); 13] = [
+const CLOSED: [(&str, &str); 16] = [
     ("offices", "INSERT"),
     ("offices", "UPDATE"),
     ("offices", "DELETE"),
@@ -32,6 +33,9 @@ const CLOSED: [(&str, &str); 13] = [
     ("receipts", "INSERT"),
     ("receipts", "UPDATE"),
     ("receipts", "DELETE"),
+    ("recalls", "INSERT"),
+    ("recalls", "UPDATE"),
+    ("recalls", "DELETE"),
     ("candidates", "INSERT"),
     ("candidates", "DELETE"),
 ];
@@ -126,7 +130,7 @@ impl Source {
     pub(in crate::relay::store) async fn contents(&self) -> Result<Contents, RelayStoreError> {
         self.with(|connection| {
             Ok(connection.query_row(Contents::SQL, [], |row| {
-                let mut numbers = [0; 7];
+                let mut numbers = [0; 8];
                 for (place, number) in numbers.iter_mut().enumerate() {
                     *number = row.get(place)?;
                 }
@@ -145,16 +149,18 @@ impl Source {
         .await
     }
 
-    /// Ids of packages behind `after`, rising, at most so many, each with its state.
+    /// Ids of packages behind `after`, rising, at most so many, each with what may change of it.
     pub(in crate::relay::store) async fn package_states(
         &self,
         after: i64,
         most: i64,
-    ) -> Result<BTreeMap<i64, i64>, RelayStoreError> {
+    ) -> Result<BTreeMap<i64, PackageState>, RelayStoreError> {
         self.with(move |connection| {
-            let sql = "SELECT id, state FROM packages WHERE id > ?1 ORDER BY id LIMIT ?2";
+            let sql = "SELECT id, state, position FROM packages WHERE id > ?1 ORDER BY id LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map([after, most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let rows = statement.query_map([after, most], |row| {
+                Ok((row.get(0)?, PackageState { state: row.get(1)?, position: row.get(2)? }))
+            })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
@@ -247,6 +253,36 @@ impl Source {
                 found.extend(row.optional()?);
             }
             Ok(found)
+        })
+        .await
+    }
+
+    /// The recalls that wait.
+    pub(in crate::relay::store) async fn recalls(
+        &self,
+    ) -> Result<BTreeSet<RecallName>, RelayStoreError> {
+        self.with(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT sender, message_id, recall FROM recalls")?;
+            let rows = statement.query_map([], |row| {
+                Ok((row.get(0)?, row.get(1)?, Digest::of(row.get_ref(2)?.as_blob()?)))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The recall of a package, if there is one.
+    pub(in crate::relay::store) async fn recall(
+        &self,
+        sender: String,
+        message_id: Vec<u8>,
+    ) -> Result<Option<RecallRow>, RelayStoreError> {
+        self.with(move |connection| {
+            let sql = "SELECT recall FROM recalls WHERE sender = ?1 AND message_id = ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let recall = statement.query_row(params![sender, message_id], |row| row.get(0));
+            Ok(recall.optional()?.map(|recall| RecallRow { sender, message_id, recall }))
         })
         .await
     }

@@ -1,11 +1,13 @@
 //! What is written; each is part of a transaction.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::{
-    CANDIDATES, CANDIDATES_OF_OFFICE, Candidate, Deposit, Deposited, NewReceipt, PutReceipt, Quota,
-    RECEIPTS_OF_KIND, RelayStoreError, Standing, millis, pieces, signed,
+    CANDIDATES, CANDIDATES_OF_OFFICE, Candidate, Deposit, Deposited, NewRecall, NewReceipt,
+    PutRecall, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStoreError, Standing, millis, pieces,
+    signed,
 };
 use crate::types::{Digest, OfficeNumber};
 
@@ -102,11 +104,7 @@ fn forget(connection: &Connection, id: i64) -> Result<(), RelayStoreError> {
 }
 
 fn insert(connection: &Connection, new: &Deposit, size: i64) -> Result<(), RelayStoreError> {
-    let sql =
-        "UPDATE offices SET mailbox = max(mailbox + 1, ?2) WHERE number = ?1 RETURNING mailbox";
-    let position: i64 = connection
-        .prepare_cached(sql)?
-        .query_row(params![new.recipient.as_str(), millis(new.stored_at)], |row| row.get(0))?;
+    let position = next_in_mailbox(connection, new.recipient, new.stored_at)?;
     let sql = "INSERT INTO packages (sender, message_id, recipient, position, package_sha256,
         sealed_sha256, key_id, size, stored_at, expires_at, state, acceptance)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)";
@@ -214,6 +212,50 @@ pub(super) fn put_receipt(
         kept(connection, of.sender, size.saturating_neg(), -1)?;
     }
     Ok(PutReceipt::New)
+}
+
+pub(super) fn put_recall(
+    connection: &Connection,
+    new: &NewRecall,
+) -> Result<PutRecall, RelayStoreError> {
+    let of = &new.of;
+    let (sender, id) = (of.sender.as_str(), of.id.as_bytes());
+    let sql = "SELECT id, package_sha256, state FROM packages
+        WHERE sender = ?1 AND message_id = ?2 AND recipient = ?3";
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row(params![sender, id, of.office.as_str()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?))
+        })
+        .optional()?;
+    let Some((package, package_sha256, state)) = found else { return Ok(PutRecall::Unknown) };
+    if package_sha256 != new.package_sha256.as_raw() {
+        return Ok(PutRecall::Mismatch);
+    }
+    let sql = "SELECT 1 FROM recalls WHERE sender = ?1 AND message_id = ?2 AND recall = ?3";
+    if state >= 2 || connection.prepare_cached(sql)?.exists(params![sender, id, &new.recall[..]])? {
+        return Ok(PutRecall::Settled);
+    }
+    let sql = "INSERT INTO recalls (sender, message_id, recall) VALUES (?1, ?2, ?3)
+        ON CONFLICT (sender, message_id) DO UPDATE SET recall = excluded.recall";
+    connection.prepare_cached(sql)?.execute(params![sender, id, &new.recall[..]])?;
+    // Whoever listed it before is told again.
+    let position = next_in_mailbox(connection, of.office, new.at)?;
+    let sql = "UPDATE packages SET position = ?2 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute([package, position])?;
+    Ok(PutRecall::New)
+}
+
+/// The next position of packages for an office that is known.
+fn next_in_mailbox(
+    connection: &Connection,
+    office: OfficeNumber,
+    at: Timestamp,
+) -> Result<i64, RelayStoreError> {
+    let sql =
+        "UPDATE offices SET mailbox = max(mailbox + 1, ?2) WHERE number = ?1 RETURNING mailbox";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row(params![office.as_str(), millis(at)], |row| row.get(0))?)
 }
 
 pub(super) fn collected(

@@ -1,0 +1,115 @@
+//! `renkei recall`
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::setup::{self, ConfigArg};
+use super::{EXIT_FAILED, EXIT_NO, order, output};
+use crate::config::Config;
+use crate::control::{Answer, Request};
+use crate::store::{OutgoingRow, StoreError};
+use crate::transfer::{Outgoing, State};
+use crate::types::{Lang, MessageId, code};
+
+/// How often it is looked whether the partner has answered.
+const LOOK: Duration = Duration::from_secs(1);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// renkei history に表示されるメッセージ ID
+    #[arg(value_name = "MESSAGE_ID")]
+    message_id: MessageId,
+    /// 確かめずに実行します
+    #[arg(long)]
+    yes: bool,
+    /// 相手の返事があるまで待ちます
+    #[arg(long)]
+    wait: bool,
+    /// JSON で出力します
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of it, for programs.
+#[derive(Serialize)]
+struct Json {
+    schema: &'static str,
+    message_id: MessageId,
+    done: bool,
+    code: String,
+    state: Option<&'static str>,
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let config = setup::config(&args.config.config, lang)?;
+    let id = args.message_id;
+    if !args.yes && !args.json && io::stdin().is_terminal() && !is_meant(lang)? {
+        return Ok(ExitCode::from(EXIT_NO));
+    }
+    let Some(answer) = order::ask(&config, Request::Recall { id }, lang)? else {
+        return Ok(ExitCode::from(EXIT_FAILED));
+    };
+    let answer = if args.wait && answer.code == code::RECALL_ASKED {
+        waited(&config, id, lang)?
+    } else {
+        answer
+    };
+    if args.json {
+        let state = stored(&config, id, lang)?.map(|row| State::Out(row.state.state()).as_str());
+        let (done, code) = (answer.done, answer.code);
+        let json = Json { schema: "renkei.recall-answer/1", message_id: id, done, code, state };
+        output::line(&serde_json::to_string_pretty(&json)?)?;
+        return Ok(if done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) });
+    }
+    output::line(answer.text(lang))?;
+    Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+/// Asks once.
+fn is_meant(lang: Lang) -> anyhow::Result<bool> {
+    let question = lang.pick(
+        "この送信を取り戻しますか。相手の取込フォルダーに入る前なら、相手には届かなかったことになります。 [y/N] ",
+        "Take this package back? As long as it is not in the partner's import folder, the partner will not get it. [y/N] ",
+    );
+    let mut out = io::stderr();
+    out.write_all(question.as_bytes())?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+}
+
+/// Waits until the partner has answered, or never will.
+fn waited(config: &Config, id: MessageId, lang: Lang) -> anyhow::Result<Answer> {
+    loop {
+        if let Some(row) = stored(config, id, lang)?
+            && row.state != Outgoing::RecallAsked
+        {
+            // The node says in words what it is.
+            let answer = order::ask(config, Request::Recall { id }, lang)?;
+            return answer.ok_or_else(|| {
+                anyhow::anyhow!(
+                    "{}",
+                    lang.pick("renkei から返事がありません。", "the node does not answer",)
+                )
+            });
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn stored(config: &Config, id: MessageId, lang: Lang) -> anyhow::Result<Option<OutgoingRow>> {
+    let store = setup::store(config, lang)?;
+    let runtime = setup::runtime()?;
+    let id = runtime.block_on(store.successor(id))?.unwrap_or(id);
+    match runtime.block_on(store.outgoing(id)) {
+        Ok(row) => Ok(Some(row)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

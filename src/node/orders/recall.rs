@@ -1,0 +1,201 @@
+//! A person wants a package of ours back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::timeout;
+
+use super::super::context::{Context, blocking};
+use super::super::wake::wake;
+use crate::control::Answer;
+use crate::package::{PackageRef, Recall};
+use crate::store::{NewRecall, OutgoingRow, StoreError};
+use crate::transfer::{Outgoing, State};
+use crate::types::{Clock, Lang, MessageId, code};
+
+/// How long it is waited for the partner, so that the answer can say what became of it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a request is made at least.
+const SHORTEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+pub(super) async fn recall(
+    context: &Arc<Context>,
+    id: MessageId,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    // What is meant is the one that took its place.
+    let id = context.store.successor(id).await?.unwrap_or(id);
+    let row = match context.store.outgoing(id).await {
+        Ok(row) => row,
+        Err(StoreError::NotFound) => return Ok(not_ours()),
+        Err(error) => return Err(error),
+    };
+    match row.state {
+        Outgoing::ByHand(_) => take_back(context, id, by).await,
+        Outgoing::Queued { .. } => {
+            if context.unsent.claim(id) {
+                let taken_back = match context.store.was_under_way(id).await {
+                    Ok(false) => take_back(context, id, by).await.map(Some),
+                    Ok(true) => Ok(None),
+                    Err(error) => Err(error),
+                };
+                context.unsent.let_go(id);
+                if let Some(answer) = taken_back? {
+                    return Ok(answer);
+                }
+            }
+            ask(context, row, by).await
+        }
+        Outgoing::Deposited | Outgoing::Consigned | Outgoing::HeldByRecipient => {
+            ask(context, row, by).await
+        }
+        Outgoing::RecallAsked => {
+            let (pair, now) = ((row.office, row.partner), context.now());
+            context.store.hurry_recalls(pair.0, pair.1, now).await?;
+            wake(&context.wake.dispatch, &pair);
+            told(context, id).await
+        }
+        Outgoing::Refused
+        | Outgoing::HandedOver
+        | Outgoing::Rejected
+        | Outgoing::Recalled
+        | Outgoing::Expired
+        | Outgoing::Superseded
+        | Outgoing::HandedByPerson(_) => Ok(decided(row.state)),
+    }
+}
+
+async fn take_back(context: &Arc<Context>, id: MessageId, by: &str) -> Result<Answer, StoreError> {
+    let transition = context.store.take_back(id, by.to_owned(), context.now()).await?;
+    if !transition.changes() {
+        return Ok(decided(transition.after));
+    }
+    tracing::info!(%id, "a package was taken back before it was sent");
+    Ok(of_code(true, code::TAKEN_BACK))
+}
+
+/// Signs a request and has it handed over.
+async fn ask(context: &Arc<Context>, row: OutgoingRow, by: &str) -> Result<Answer, StoreError> {
+    let now = context.now();
+    let about = PackageRef {
+        message_id: row.id,
+        package_sha256: row.package_sha256,
+        manifest_sha256: row.manifest_sha256,
+        sender: row.office,
+        recipient: row.partner,
+    };
+    let expires_at = row.expires_at.max(now.checked_add(SHORTEST).unwrap_or(row.expires_at));
+    let shared = Arc::clone(context);
+    let signed = blocking(move || {
+        let recall = Recall::of(&about, now, expires_at);
+        shared.proof().sign_recall(about.sender, &recall, now)
+    });
+    let Some(Ok(der)) = signed.await else {
+        return Ok(Answer::refused(
+            code::SIGNING_FAILED,
+            "取り戻しの依頼に署名できませんでした。証明書の状態を renkei status で確かめてください。",
+            "the request could not be signed; renkei status says how the certificates are",
+        ));
+    };
+    let recall = NewRecall { der: der.into(), expires_at };
+    let transition = context.store.ask_recall(row.id, recall, by.to_owned(), now).await?;
+    if transition.after != Outgoing::RecallAsked {
+        return Ok(decided(transition.after));
+    }
+    tracing::info!(id = %row.id, partner = %row.partner, "a package is asked back");
+    wake(&context.wake.dispatch, &(row.office, row.partner));
+    context.wake.queued.announce();
+    told(context, row.id).await
+}
+
+/// Waits a little for the answer of the partner.
+async fn told(context: &Arc<Context>, id: MessageId) -> Result<Answer, StoreError> {
+    let begun = Clock::running();
+    let mut settling = context.store.settling();
+    loop {
+        settling.borrow_and_update();
+        let state = context.store.outgoing(id).await?.state;
+        if state != Outgoing::RecallAsked {
+            return Ok(match state {
+                Outgoing::Consigned
+                | Outgoing::HeldByRecipient
+                | Outgoing::Refused
+                | Outgoing::Expired => of_code(false, code::RECALL_UNSUPPORTED),
+                state => decided(state),
+            });
+        }
+        let obstacle = context.store.recall(id).await?.map(|recall| recall.obstacle);
+        let obstacle = obstacle.unwrap_or_default();
+        let left = PATIENCE.saturating_sub(begun.elapsed());
+        if !obstacle.is_empty() || left.is_zero() {
+            return Ok(asked(&obstacle));
+        }
+        let _ = timeout(left, settling.changed()).await;
+    }
+}
+
+/// It is asked for and not answered; a code may say why.
+fn asked(obstacle: &str) -> Answer {
+    let why = |lang| code::meaning(obstacle, lang).filter(|_| obstacle != code::RECALL_ASKED);
+    let ja = "取り戻しを依頼しました。相手の返事を待っています。返事があるまで自動で依頼し続け、結果は renkei history に表示します。急ぐときは相手に電話してください。";
+    let en = "asked to be given back; the partner has not answered yet. It is asked again by itself, and renkei history says how it went. If it is urgent, ring up the partner";
+    match (why(Lang::Ja), why(Lang::En)) {
+        (Some(why_ja), Some(why_en)) => Answer::done(
+            code::RECALL_ASKED,
+            format!("{ja}（{why_ja}）"),
+            format!("{en} ({why_en})"),
+        ),
+        _ => Answer::done(code::RECALL_ASKED, ja, en),
+    }
+}
+
+/// What became of a package of which it is decided.
+fn decided(state: Outgoing) -> Answer {
+    match state {
+        Outgoing::Recalled => Answer::done(
+            code::RECALLED,
+            "取り戻しました。相手の取込フォルダーには入りません。",
+            "taken back: it does not get into the partner's import folder",
+        ),
+        Outgoing::HandedOver => of_code(false, code::RECALL_TOO_LATE),
+        state => {
+            let in_words = |lang| State::Out(state.state()).text(lang);
+            Answer::refused(
+                code::NOT_RECALLABLE,
+                format!(
+                    "取り戻せる状態のものではありません（{}）。renkei history で確かめてください。",
+                    in_words(Lang::Ja)
+                ),
+                format!(
+                    "it is in no state in which it could be taken back ({}); see renkei history",
+                    in_words(Lang::En)
+                ),
+            )
+        }
+    }
+}
+
+fn not_ours() -> Answer {
+    Answer::refused(
+        code::NOT_RECALLABLE,
+        "その ID で送ったものはありません。取り戻せるのは、自分の事業所が送ったものだけです。renkei history で確かめてください。",
+        "nothing was sent under this id; only what was sent from here can be taken back. See renkei history",
+    )
+}
+
+/// An answer that says what the table says of its code.
+fn of_code(done: bool, code: &'static str) -> Answer {
+    let text = |lang: Lang| {
+        let info = code::find(code);
+        let parts = info.map(|info| (info.meaning(lang), info.to_do(lang)));
+        let (meaning, to_do) = parts.unwrap_or((code, ""));
+        match lang {
+            Lang::Ja => format!("{meaning}。{to_do}"),
+            Lang::En => format!("{meaning}. {to_do}"),
+        }
+    };
+    let (ja, en) = (text(Lang::Ja), text(Lang::En));
+    if done { Answer::done(code, ja, en) } else { Answer::refused(code, ja, en) }
+}

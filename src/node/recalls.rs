@@ -1,0 +1,166 @@
+//! Asks recipients to give packages of ours back, until they answer.
+//!
+//! Only the receipt of the recipient says what became of a package: no answer of a relay counts.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::collect::take_one;
+use super::context::Context;
+use super::receipts::read_receipt;
+use super::wake::wake;
+use crate::config::Way;
+use crate::link::{Endpoint, SendError};
+use crate::package::Recall;
+use crate::store::{RecallRow, StoreError};
+use crate::transfer::retry_delay;
+use crate::types::code;
+
+/// When a relay is given a request again that it keeps: it may have lost it.
+const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// What became of an attempt.
+enum Asked {
+    /// A receipt was stored.
+    Answered,
+    /// It is tried again; a code that says why.
+    Waits(String),
+    /// It is where the recipient comes for it, or a receipt is on its way.
+    Left(&'static str),
+    /// It can never be asked.
+    Never,
+}
+
+/// Makes one request.
+pub(super) async fn ask(context: Arc<Context>, row: RecallRow) {
+    let id = row.package.id;
+    let noted = match attempt(&context, &row).await {
+        Ok(asked) => note(&context, &row, asked).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        tracing::error!(%id, code = error.code(), %error, "a request to give back cannot be noted");
+    }
+}
+
+async fn note(context: &Context, row: &RecallRow, asked: Asked) -> Result<(), StoreError> {
+    let (id, now) = (row.package.id, context.now());
+    let later = |wait| now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    match asked {
+        Asked::Answered => Ok(()),
+        Asked::Never => {
+            tracing::warn!(%id, partner = %row.package.partner, "no recalls are taken there");
+            context.store.recall_failed(id, code::RECALL_UNSUPPORTED, now).await.map(drop)
+        }
+        Asked::Left(code) => {
+            context.store.recall_waits(id, code.to_owned(), later(KEPT_AGAIN)).await
+        }
+        Asked::Waits(code) => {
+            let wait = retry_delay(id, row.failures.saturating_add(1));
+            context.store.recall_waits(id, code, later(wait)).await
+        }
+    }
+}
+
+async fn attempt(context: &Arc<Context>, row: &RecallRow) -> Result<Asked, StoreError> {
+    let partner = row.package.partner;
+    let way = {
+        let config = context.config();
+        config.peer(partner).map(|peer| config.way(peer))
+    };
+    let relay = context.relay_of(partner);
+    match way {
+        Some(Way::Direct { .. }) => {
+            let Some(endpoint) = context.endpoint(partner) else {
+                return Ok(Asked::Waits(code::PEER_UNREACHABLE.to_owned()));
+            };
+            match put(context, row, &endpoint).await {
+                Ok(asked) => Ok(asked),
+                Err(Fault::Store(error)) => Err(error),
+                Err(Fault::Send(error)) => match relay {
+                    Some(relay) if error.is_unreached() => at_relay(context, row, &relay).await,
+                    _ => Ok(Asked::Waits(waits(&error))),
+                },
+            }
+        }
+        Some(Way::Relay(_)) => match relay {
+            Some(relay) => at_relay(context, row, &relay).await,
+            None => Ok(Asked::Waits(code::PEER_UNREACHABLE.to_owned())),
+        },
+        // It comes for it.
+        Some(Way::Collect) => Ok(Asked::Left(code::RECALL_ASKED)),
+        _ => Ok(Asked::Waits(code::PEER_UNREACHABLE.to_owned())),
+    }
+}
+
+enum Fault {
+    Send(SendError),
+    Store(StoreError),
+}
+
+impl From<SendError> for Fault {
+    fn from(error: SendError) -> Self {
+        Self::Send(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn waits(error: &SendError) -> String {
+    match error {
+        SendError::Refused { problem } | SendError::Busy { problem, .. } => {
+            format!("{}:{}", error.code(), problem.code)
+        }
+        _ => error.code().to_owned(),
+    }
+}
+
+async fn at_relay(
+    context: &Arc<Context>,
+    row: &RecallRow,
+    relay: &Endpoint,
+) -> Result<Asked, StoreError> {
+    match put(context, row, relay).await {
+        // Whatever a relay answers, it is no word of the recipient.
+        Ok(Asked::Never) => Ok(Asked::Never),
+        Ok(_) => Ok(Asked::Left(code::RECALL_ASKED)),
+        Err(Fault::Store(error)) => Err(error),
+        Err(Fault::Send(error)) => Ok(Asked::Waits(waits(&error))),
+    }
+}
+
+/// Hands a request over.
+async fn put(context: &Arc<Context>, row: &RecallRow, at: &Endpoint) -> Result<Asked, Fault> {
+    let status = context.client.status(at).await?;
+    if !status.features.iter().any(|feature| feature == Recall::FEATURE) {
+        return Ok(Asked::Never);
+    }
+    let id = row.package.id;
+    let Some(receipt) = context.client.put_recall(at, id, row.der.clone()).await? else {
+        wake(&context.wake.collect, &(row.package.office, row.package.partner));
+        context.wake.deposited.announce();
+        return Ok(Asked::Left(code::RECALL_UNDER_WAY));
+    };
+    // Its state may be another one since.
+    let package = context.store.outgoing(id).await?;
+    let pair = (package.office, package.partner);
+    match read_receipt(context, &package, receipt).await {
+        Ok(read) => {
+            if take_one(context, package, read).await? {
+                return Ok(Asked::Answered);
+            }
+            // One before it has not come yet: it is among those that are collected.
+            wake(&context.wake.greet, &pair);
+            Ok(Asked::Waits(code::RECEIPT_OUT_OF_CHAIN.to_owned()))
+        }
+        Err(fault) => {
+            tracing::warn!(%id, code = fault.code, "the answer to a recall is no receipt for it");
+            Ok(Asked::Waits(fault.code.to_owned()))
+        }
+    }
+}

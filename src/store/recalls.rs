@@ -1,0 +1,280 @@
+//! Packages of ours that we ask back.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::names::{QUEUED, RECALL_ASKED};
+use super::outgoing::{self, package};
+use super::packages::{MORE, select};
+use super::unit::Column;
+use super::{OutgoingRow, Store, StoreError, receipts, settled};
+use crate::package::ReceiptKind;
+use crate::transfer::{Direction, Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
+use crate::types::{MessageId, OfficeNumber, code};
+
+/// Between the places of two packages in a mailbox there are so many for what is asked back.
+pub(super) const PLACES: u64 = 4096;
+
+/// A request to have a package back, signed.
+#[derive(Debug, Clone)]
+pub struct NewRecall {
+    /// `renkei.recall/1`
+    pub der: Bytes,
+    /// Until when it is asked for.
+    pub expires_at: Timestamp,
+}
+
+/// A package that is asked back and whose recipient has not answered.
+#[derive(Debug, Clone)]
+pub struct RecallRow {
+    /// The package.
+    pub package: OutgoingRow,
+    /// The signed request.
+    pub der: Bytes,
+    /// Attempts to hand it over that failed, or brought no answer.
+    pub failures: u32,
+    /// Until when it is asked for.
+    pub expires_at: Timestamp,
+    /// Its place in the mailbox of the recipient.
+    pub position: u64,
+    /// Why it is not answered yet: a code, empty where it was not tried.
+    pub obstacle: String,
+}
+
+/// The beginning of a question for [`RecallRow`]s.
+fn select_recalls() -> String {
+    let columns = "expires_at, der, attempts, until, position, obstacle";
+    format!("{} JOIN recalls USING (message_id)", select::<Outgoing>(columns))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RecallRow> {
+    let (der, position): (Vec<u8>, i64) = (row.get(MORE + 1)?, row.get(MORE + 4)?);
+    Ok(RecallRow {
+        package: outgoing::read(row)?,
+        der: der.into(),
+        failures: row.get(MORE + 2)?,
+        expires_at: row.get::<_, Column<_>>(MORE + 3)?.0,
+        position: u64::try_from(position).unwrap_or_default(),
+        obstacle: row.get(MORE + 5)?,
+    })
+}
+
+impl Store {
+    /// Asks for a package back, of which the recipient may have something: it is not sent any more. Notes
+    /// who wants it.
+    pub async fn ask_recall(
+        &self,
+        id: MessageId,
+        recall: NewRecall,
+        by: String,
+        now: Timestamp,
+    ) -> Result<Transition<Outgoing>, StoreError> {
+        let transition = self.write(move |connection| {
+            let (package, expires_at) = package(connection, id)?;
+            let transition = package.state.on(id, expires_at, &OutgoingEvent::RecallAsked, now);
+            if transition.changes() {
+                let NewRecall { der, expires_at } = recall;
+                connection
+                    .prepare_cached(
+                        "INSERT INTO recalls
+                             (message_id, at, until, position, attempts, ask_at, obstacle, der)
+                         VALUES (?1, ?2, ?3, 1 + max(
+                             ?4 * (SELECT coalesce(max(rowid), 0) FROM outgoing),
+                             (SELECT coalesce(max(position), 0) FROM recalls)), 0, ?2, '', ?5)
+                         ON CONFLICT (message_id) DO UPDATE SET at = excluded.at,
+                             until = excluded.until, position = excluded.position,
+                             attempts = 0, ask_at = excluded.ask_at, obstacle = '',
+                             der = excluded.der",
+                    )?
+                    .execute(params![
+                        Column(id),
+                        Column(now),
+                        Column(expires_at),
+                        i64::try_from(PLACES).unwrap_or(i64::MAX),
+                        der.as_ref(),
+                    ])?;
+                package.enter(connection, transition.after, (code::RECALL_ASKED, &by), now)?;
+            }
+            Ok(transition)
+        });
+        let transition = transition.await?;
+        self.shared.settling.send_replace(());
+        Ok(transition)
+    }
+
+    /// Takes a package back of which nothing was ever sent. Notes who wants it.
+    pub async fn take_back(
+        &self,
+        id: MessageId,
+        by: String,
+        now: Timestamp,
+    ) -> Result<Transition<Outgoing>, StoreError> {
+        let transition = self.write(move |connection| {
+            let (package, expires_at) = package(connection, id)?;
+            let transition = package.state.on(id, expires_at, &OutgoingEvent::TakenBack, now);
+            if transition.changes() {
+                package.enter(connection, transition.after, (code::TAKEN_BACK, &by), now)?;
+            }
+            if transition.is_outcome() {
+                settled::show(connection, id)?;
+            }
+            Ok(transition)
+        });
+        let transition = transition.await?;
+        self.shared.settling.send_replace(());
+        Ok(transition)
+    }
+
+    /// Whether a package of ours was in another state than that of waiting to be sent, or took the place
+    /// of another one.
+    pub async fn was_under_way(&self, id: MessageId) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let superseded = format!("%{}{id}", outgoing::SUPERSEDED_BY);
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT EXISTS (SELECT 1 FROM journal WHERE message_id = ?1 AND direction = 'out'
+                         AND state NOT IN ('PACKED', 'RETRY', 'COPIED', '{QUEUED}'))
+                     OR EXISTS (SELECT 1 FROM outgoing WHERE detail LIKE ?2)"
+            ))?;
+            Ok(statement.query_row(params![Column(id), superseded], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// What `office` asks `partner` to give back and is to be asked at `due`, in the order in which it was
+    /// wanted.
+    pub async fn due_recalls(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        due: Timestamp,
+    ) -> Result<Vec<RecallRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{} WHERE office = ?1 AND partner = ?2 AND state = '{RECALL_ASKED}'
+                     AND ask_at <= ?3 ORDER BY position LIMIT 32",
+                select_recalls()
+            ))?;
+            let parameters = params![Column(office), Column(partner), Column(due)];
+            let rows = statement.query_map(parameters, read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// When the next of these is to be asked.
+    pub async fn next_recall(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| {
+            let next: Option<Column<Timestamp>> = connection
+                .prepare_cached(&format!(
+                    "SELECT min(ask_at) FROM outgoing JOIN recalls USING (message_id)
+                     WHERE office = ?1 AND partner = ?2 AND state = '{RECALL_ASKED}'"
+                ))?
+                .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
+            Ok(next.map(|next| next.0))
+        })
+        .await
+    }
+
+    /// Makes all of these due.
+    pub async fn hurry_recalls(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "UPDATE recalls SET ask_at = ?3 WHERE ask_at > ?3 AND message_id IN
+                         (SELECT message_id FROM outgoing
+                          WHERE office = ?1 AND partner = ?2 AND state = '{RECALL_ASKED}')"
+                ))?
+                .execute(params![Column(office), Column(partner), Column(now)])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The request to have a package back, as long as it is not answered.
+    pub async fn recall(&self, id: MessageId) -> Result<Option<RecallRow>, StoreError> {
+        self.read(move |connection| {
+            let sql =
+                format!("{} WHERE message_id = ?1 AND state = '{RECALL_ASKED}'", select_recalls());
+            let mut statement = connection.prepare_cached(&sql)?;
+            let found = statement.query_row(params![Column(id)], read);
+            Ok(found.optional()?)
+        })
+        .await
+    }
+
+    /// Notes that a request was not answered yet, and when it is made again.
+    pub async fn recall_waits(
+        &self,
+        id: MessageId,
+        detail: String,
+        next_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE recalls SET attempts = attempts + 1, ask_at = ?2, obstacle = ?3
+                     WHERE message_id = ?1",
+                )?
+                .execute(params![Column(id), Column(next_at), detail])?;
+            Ok(())
+        })
+        .await?;
+        self.shared.settling.send_replace(());
+        Ok(())
+    }
+
+    /// Notes that a request never will be answered: the package is what the recipient last signed.
+    pub async fn recall_failed(
+        &self,
+        id: MessageId,
+        detail: &'static str,
+        now: Timestamp,
+    ) -> Result<Transition<Outgoing>, StoreError> {
+        let transition = self.write(move |connection| {
+            let (package, expires_at) = package(connection, id)?;
+            let parties = (package.office, package.partner);
+            let kinds = receipts::kinds_of_message(connection, Direction::Out, parties, id)?;
+            let last = if kinds.contains(&ReceiptKind::ContentHandoverFailure) {
+                Some(OutgoingReceipt::HandoverFailure)
+            } else {
+                let consigned = kinds.contains(&ReceiptKind::ContentConsignment);
+                consigned.then_some(OutgoingReceipt::Consignment)
+            };
+            let event = OutgoingEvent::RecallFailed(last);
+            let transition = package.state.on(id, expires_at, &event, now);
+            if transition.changes() {
+                package.enter(connection, transition.after, (detail, ""), now)?;
+            }
+            if transition.is_outcome() {
+                settled::show(connection, id)?;
+            }
+            Ok(transition)
+        });
+        let transition = transition.await?;
+        self.shared.settling.send_replace(());
+        Ok(transition)
+    }
+
+    /// The packages of all offices that are asked back and whose requests are over at `now`.
+    pub async fn overdue_recalls(&self, now: Timestamp) -> Result<Vec<OutgoingRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{} WHERE state = '{RECALL_ASKED}' AND until <= ?1",
+                select_recalls()
+            ))?;
+            let rows = statement.query_map(params![Column(now)], outgoing::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+}

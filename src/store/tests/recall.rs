@@ -1,0 +1,189 @@
+//! Packages that are asked back: ours, and those of partners.
+
+use super::*;
+use crate::package::PackageRef;
+use crate::types::code;
+
+fn day(count: i64) -> Timestamp {
+    now() + jiff::SignedDuration::from_hours(24 * count)
+}
+
+fn request() -> NewRecall {
+    NewRecall { der: Bytes::from_static(b"please"), expires_at: day(7) }
+}
+
+fn came(id: MessageId, package: &'static [u8], previous: Option<&[u8]>) -> CameRecall {
+    CameRecall {
+        about: PackageRef {
+            message_id: id,
+            package_sha256: Digest::of(package),
+            manifest_sha256: Digest::of(b"manifest"),
+            sender: office(2),
+            recipient: office(1),
+        },
+        expires_at: day(7),
+        der: Bytes::from_static(b"please"),
+        rejection: receipt(Origin::Issued, ReceiptKind::Rejection, b"given back"),
+        previous: previous.map(Digest::of),
+        proof: Some(Content::Proof {
+            manifest: Bytes::from_static(b"manifest"),
+            signature: Bytes::from_static(b"signature"),
+        }),
+    }
+}
+
+#[tokio::test]
+async fn what_we_ask_back_is_sent_no_more_and_waits_for_the_receipt() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    let mine = (office(1), office(2));
+    assert!(!store.was_under_way(id).await.expect("read"));
+    let asked = store.ask_recall(id, request(), "tanaka".to_owned(), now()).await;
+    assert_eq!(asked.expect("written").after, Outgoing::RecallAsked);
+    assert!(store.queued(mine.0, mine.1, now(), 9).await.expect("read").is_empty());
+    assert!(store.awaits_receipts(mine.0, mine.1).await.expect("read"));
+    let due = store.due_recalls(mine.0, mine.1, now()).await.expect("read");
+    assert_eq!(due.iter().map(|row| row.package.id).collect::<Vec<_>>(), [id]);
+    let waits = store.waits_for(office(2), 0, 9, now()).await.expect("read");
+    assert!(waits.len() == 1 && waits[0].recalled);
+
+    store.recall_waits(id, code::PEER_UNREACHABLE.to_owned(), day(1)).await.expect("written");
+    assert!(store.due_recalls(mine.0, mine.1, now()).await.expect("read").is_empty());
+    assert_eq!(store.next_recall(mine.0, mine.1).await.expect("read"), Some(day(1)));
+    store.hurry_recalls(mine.0, mine.1, now()).await.expect("written");
+    assert_eq!(store.due_recalls(mine.0, mine.1, now()).await.expect("read")[0].failures, 1);
+    assert!(store.overdue_recalls(day(6)).await.expect("read").is_empty());
+    assert_eq!(store.overdue_recalls(day(7)).await.expect("read").len(), 1);
+
+    let rejected = OutgoingEvent::Receipt(OutgoingReceipt::Rejection);
+    let proof = receipt(Origin::Received, ReceiptKind::Rejection, b"given back");
+    let stored = store.outgoing_event(id, rejected, code::RECALLED.to_owned(), Some(proof), now());
+    assert_eq!(stored.await.expect("written").after, Outgoing::Recalled);
+    assert!(store.recall(id).await.expect("read").is_none());
+    let row =
+        &store.history(HistoryFilter { limit: 1, ..Default::default() }).await.expect("read")[0];
+    assert_eq!(
+        (row.state, row.detail.as_str()),
+        (State::Out(OutgoingState::Recalled), code::RECALLED)
+    );
+}
+
+/// A rejection that says so is only an answer where somebody asked; one for another reason is none.
+#[tokio::test]
+async fn a_rejection_is_a_recall_only_where_somebody_asked() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    let rejected = OutgoingEvent::Receipt(OutgoingReceipt::Rejection);
+    let stored = store.outgoing_event(id, rejected, code::RECALLED.to_owned(), None, now()).await;
+    assert_eq!(stored.expect("written").after, Outgoing::Rejected);
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_late_or_never_answered_leaves_what_was_signed() {
+    let folder = private_folder();
+    for (said, after) in [
+        (
+            Some((ReceiptKind::ContentConsignment, OutgoingReceipt::Consignment)),
+            Outgoing::Consigned,
+        ),
+        (None, Outgoing::Refused),
+    ] {
+        let store = open(&folder);
+        let new = outgoing(1, Bytes::from_static(b"package"));
+        let id = new.id;
+        store.pack(new, now()).await.expect("packed");
+        if let Some((kind, said)) = said {
+            let proof = receipt(Origin::Received, kind, b"consigned");
+            let event = OutgoingEvent::Receipt(said);
+            store
+                .outgoing_event(id, event, String::new(), Some(proof), now())
+                .await
+                .expect("event");
+            assert!(store.was_under_way(id).await.expect("read"));
+        }
+        store.ask_recall(id, request(), String::new(), now()).await.expect("written");
+        let ended = store.recall_failed(id, code::RECALL_UNSUPPORTED, now()).await;
+        assert_eq!(ended.expect("written").after, after);
+        store.ask_recall(id, request(), String::new(), now()).await.expect("written");
+        let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
+        store.outgoing_event(id, handover, String::new(), None, now()).await.expect("event");
+        let steps = store.evidence(id).await.expect("read").journal;
+        let last = steps.last().expect("rows");
+        assert_eq!(last.step, Step::State(State::Out(OutgoingState::HandedOver)));
+        assert_eq!(last.detail, code::RECALL_TOO_LATE);
+        drop(store);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_placed_is_given_back_and_its_bytes_go() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let id = MessageId::new(now());
+    store.commit(incoming(id, b"package", b"consigned"), now()).await.expect("committed");
+    let ask = |recall| store.recall_came(recall, now());
+    let stale = ask(came(id, b"package", Some(b"another"))).await.expect("answered");
+    assert_eq!(stale, RecallAnswer::Stale);
+    let other = ask(came(id, b"other bytes", Some(b"consigned"))).await.expect("answered");
+    assert_eq!(other, RecallAnswer::OtherPackage);
+    let mine = || came(id, b"package", Some(b"consigned"));
+    assert_eq!(ask(mine()).await.expect("answered"), RecallAnswer::GivenBack);
+    let again = ask(mine()).await.expect("answered");
+    assert_eq!(again, RecallAnswer::Decided(Bytes::from_static(b"given back")));
+    assert_eq!(store.incoming(office(2), id).await.expect("read").state, Incoming::Recalled);
+    let bytes = store.incoming_package(office(2), id).await;
+    assert!(matches!(bytes, Err(StoreError::NoLongerKept)), "{bytes:?}");
+    assert_eq!(store.kept_of(office(2)), 0);
+    // It is placed no more.
+    let begun = store.begin_placing(vec![(office(2), id)]).await.expect("written");
+    assert!(begun.is_empty());
+    let placed = store
+        .incoming_event(office(2), id, IncomingEvent::FilesPlaced, IncomingNote::default(), now())
+        .await;
+    assert_eq!(placed.expect("written").after, Incoming::Recalled);
+}
+
+/// Whatever comes first counts.
+#[tokio::test]
+async fn what_is_being_placed_is_not_given_back() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let id = MessageId::new(now());
+    store.commit(incoming(id, b"package", b"consigned"), now()).await.expect("committed");
+    let begun = store.begin_placing(vec![(office(2), id)]).await.expect("written");
+    assert_eq!(begun.len(), 1);
+    let ask = || store.recall_came(came(id, b"package", Some(b"consigned")), now());
+    assert_eq!(ask().await.expect("answered"), RecallAnswer::UnderWay);
+    drop(store);
+
+    // A crash changes nothing.
+    let store = open(&folder);
+    let ask = || store.recall_came(came(id, b"package", Some(b"consigned")), now());
+    assert_eq!(ask().await.expect("answered"), RecallAnswer::UnderWay);
+    let step = |event, note| store.incoming_event(office(2), id, event, note, now());
+    let unshown = IncomingNote { unshown: true, ..IncomingNote::code(code::IMPORT_NAME_TAKEN) };
+    step(IncomingEvent::Withheld, unshown).await.expect("held");
+    assert_eq!(ask().await.expect("answered"), RecallAnswer::GivenBack, "nothing was shown");
+}
+
+#[tokio::test]
+async fn what_never_came_is_answered_when_it_comes() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let id = MessageId::new(now());
+    let given = store.recall_came(came(id, b"package", None), now()).await.expect("answered");
+    assert_eq!(given, RecallAnswer::GivenBack);
+    assert!(store.was_recalled(office(2), id).await.expect("read"));
+    let answer = store.commit(incoming(id, b"package", b"consigned"), now()).await;
+    let rejection = Bytes::from_static(b"given back");
+    assert_eq!(answer.expect("answered"), CommitAnswer::Repeat(rejection));
+    let other = store.commit(incoming(id, b"other", b"consigned"), now()).await;
+    assert_eq!(other.expect("answered"), CommitAnswer::Different);
+    assert!(!store.has_incoming(office(2), id).await.expect("read"));
+    let same = store.recall_came(came(id, b"other", None), now()).await.expect("answered");
+    assert_eq!(same, RecallAnswer::OtherPackage);
+    store.purge(day(400), day(400), day(1)).await.expect("purged");
+    assert!(store.was_recalled(office(2), id).await.expect("read"), "its time is not over");
+    store.purge(day(400), day(400), day(8)).await.expect("purged");
+    assert!(!store.was_recalled(office(2), id).await.expect("read"));
+}
