@@ -14,12 +14,12 @@ use jiff::Timestamp;
 use super::context::{Context, blocking};
 use super::outbound::packed;
 use super::wake::wake;
-use crate::link::SendError;
+use crate::link::{Endpoint, SendError};
 use crate::package::{CLOCK_TOLERANCE, Manifest, Package, Party, open};
 use crate::store::{NewOutgoing, OutgoingRow, StoreError, UnitSummary};
 #[cfg(test)]
 use crate::types::Plant;
-use crate::types::{Digest, Hashed, MessageId, code};
+use crate::types::{Digest, Hashed, MessageId, PeerUrl, code};
 
 /// What partners say of a certificate that signed a package.
 const OF_SIGNER: [&str; 12] = [
@@ -40,13 +40,13 @@ const OF_SIGNER: [&str; 12] = [
 /// Pages of a partner's receipts that are looked through for one.
 const MOST_PAGES: usize = 20;
 
-/// Puts a new package in the place of one that was refused, if the partner may take that one; says
-/// whether it did.
+/// Puts a new package in the place of one that the partner refused, or the relay, if that one may be
+/// taken; says whether it did.
 pub(super) async fn made(
     context: &Arc<Context>,
     row: &OutgoingRow,
     package: Hashed,
-    error: &SendError,
+    (error, relay): (&SendError, Option<&PeerUrl>),
 ) -> Result<bool, StoreError> {
     #[cfg(test)]
     if Plant::RetryWithNewId.is_there() && error.is_passing() {
@@ -89,7 +89,7 @@ pub(super) async fn made(
     let Some((manifest, package, manifest_sha256)) = made.await.flatten() else {
         return Ok(false);
     };
-    match has_receipt(context, row).await {
+    match has_receipt(context, row, relay).await {
         Some(false) => {}
         // Whether it is there is not known yet.
         None => return Ok(false),
@@ -135,9 +135,22 @@ async fn made_at_once(
 
 /// Whether the partner has issued a receipt about a package that was not collected yet: an earlier
 /// attempt may have arrived although its answer did not. Nothing if that cannot be known now.
-async fn has_receipt(context: &Arc<Context>, row: &OutgoingRow) -> Option<bool> {
-    let endpoint = context.endpoint(row.partner)?;
-    let mut after = context.store.receipt_cursor(row.office, row.partner).await.ok()?;
+async fn has_receipt(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    relay: Option<&PeerUrl>,
+) -> Option<bool> {
+    let (endpoint, cursor) = match relay {
+        Some(relay) => {
+            let cursor = context.store.relay_cursor(row.office, relay).await;
+            (Endpoint::of_relay(relay.clone()), cursor)
+        }
+        None => {
+            let cursor = context.store.receipt_cursor(row.office, row.partner).await;
+            (context.endpoint(row.partner)?, cursor)
+        }
+    };
+    let mut after = cursor.ok()?;
     for _ in 0..MOST_PAGES {
         let asked = context.client.receipts(&endpoint, row.office, after, Duration::ZERO).await;
         let page = asked.ok()?;

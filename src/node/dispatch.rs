@@ -403,13 +403,8 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
         return Attempt { direct_failed: true, ..left };
     }
     if let Err(error) = &answer {
-        match anew::made(&context, &row, package, error).await {
-            Ok(false) => {}
-            Ok(true) => {
-                return Attempt::ended(id, Ok(Outgoing::Superseded));
-            }
-            // It waits like any other that is refused, and that is noted below.
-            Err(error) => log_store_fault(&error, "a package cannot be made anew"),
+        if is_made_anew(&context, &row, package, (error, None)).await {
+            return Attempt::ended(id, Ok(Outgoing::Superseded));
         }
     }
     let asked = matches!(&answer, Err(SendError::Busy { retry_after: Some(_), .. }));
@@ -468,6 +463,20 @@ async fn noted(
     }
 }
 
+/// Whether another package stands in the place of one that was refused. One that does not waits like any
+/// other that is refused.
+async fn is_made_anew(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    package: Hashed,
+    refused: (&SendError, Option<&PeerUrl>),
+) -> bool {
+    anew::made(context, row, package, refused).await.unwrap_or_else(|error| {
+        log_store_fault(&error, "a package cannot be made anew");
+        false
+    })
+}
+
 /// Leaves a package with the relay, and writes what came of it.
 async fn leave_with(
     context: &Arc<Context>,
@@ -476,7 +485,7 @@ async fn leave_with(
     relay: &PeerUrl,
 ) -> Attempt {
     let (id, partner, about) = (row.id, row.partner, about((row.office, row.partner)));
-    let fault = match leave(context, row, package, relay).await {
+    let fault = match leave(context, row, package.clone(), relay).await {
         Ok(deposit) => {
             let stored = context.store.deposited(id, deposit, context.now()).await;
             for code in [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES, code::NO_SEALING_KEY] {
@@ -488,6 +497,11 @@ async fn leave_with(
         }
         Err(fault) => fault,
     };
+    if let NotLeft::Send(error) = &fault
+        && is_made_anew(context, row, package, (error, Some(relay))).await
+    {
+        return Attempt::ended(id, Ok(Outgoing::Superseded));
+    }
     let asked = matches!(&fault, NotLeft::Send(SendError::Busy { retry_after: Some(_), .. }));
     let (event, detail, receipt, blocks) = match &fault {
         NotLeft::NoKey => {
