@@ -140,15 +140,12 @@ async fn has_receipt(
     row: &OutgoingRow,
     relay: Option<&PeerUrl>,
 ) -> Option<bool> {
-    let (endpoint, cursor) = match relay {
-        Some(relay) => {
-            let cursor = context.store.relay_cursor(row.office, relay).await;
-            (Endpoint::of_relay(relay.clone()), cursor)
-        }
-        None => {
-            let cursor = context.store.receipt_cursor(row.office, row.partner).await;
-            (context.endpoint(row.partner)?, cursor)
-        }
+    let (endpoint, cursor) = if let Some(relay) = relay {
+        let cursor = context.store.relay_cursor(row.office, relay).await;
+        (Endpoint::of_relay(relay.clone()), cursor)
+    } else {
+        let cursor = context.store.receipt_cursor(row.office, row.partner).await;
+        (context.endpoint(row.partner)?, cursor)
     };
     let mut after = cursor.ok()?;
     for _ in 0..MOST_PAGES {

@@ -402,10 +402,10 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
         let left = leave_with(&context, &row, package, relay).await;
         return Attempt { direct_failed: true, ..left };
     }
-    if let Err(error) = &answer {
-        if is_made_anew(&context, &row, package, (error, None)).await {
-            return Attempt::ended(id, Ok(Outgoing::Superseded));
-        }
+    if let Err(error) = &answer
+        && is_made_anew(&context, &row, package, (error, None)).await
+    {
+        return Attempt::ended(id, Ok(Outgoing::Superseded));
     }
     let asked = matches!(&answer, Err(SendError::Busy { retry_after: Some(_), .. }));
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);

@@ -250,7 +250,7 @@ impl RelayStore for PostgresStore {
             let sql = "UPDATE offices SET collected = $2
                 WHERE number = $1 AND collected < $2 AND receipts >= $2";
             let noted = self.execute(sql, &[&of, &after]).await;
-            noted.map(drop).unwrap_or_else(|error| not_noted(&error));
+            noted.map_or_else(|error| not_noted(&error), drop);
         }
         Ok(found)
     }
