@@ -14,12 +14,12 @@ use jiff::Timestamp;
 use super::context::{Context, blocking};
 use super::outbound::packed;
 use super::wake::wake;
-use crate::link::SendError;
+use crate::link::{Endpoint, SendError};
 use crate::package::{CLOCK_TOLERANCE, Manifest, Package, Party, open};
 use crate::store::{NewOutgoing, OutgoingRow, StoreError, UnitSummary};
 #[cfg(test)]
 use crate::types::Plant;
-use crate::types::{Digest, Hashed, MessageId, code};
+use crate::types::{Digest, Hashed, MessageId, PeerUrl, code};
 
 /// What partners say of a certificate that signed a package.
 const OF_SIGNER: [&str; 12] = [
@@ -47,16 +47,17 @@ pub(super) enum Anew {
     Made,
     /// It would not help, or is not needed.
     Needless,
-    /// Whether the partner has it already could not be asked, for this reason.
+    /// Whether it is there already could not be asked, for this reason.
     Unknown(SendError),
 }
 
-/// Puts a new package in the place of one that was refused, if the partner may take that one.
+/// Puts a new package in the place of one that the partner refused, or the relay, if that one may be
+/// taken.
 pub(super) async fn made(
     context: &Arc<Context>,
     row: &OutgoingRow,
     package: Hashed,
-    error: &SendError,
+    (error, relay): (&SendError, Option<&PeerUrl>),
 ) -> Result<Anew, StoreError> {
     #[cfg(test)]
     if Plant::RetryWithNewId.is_there() && error.is_passing() {
@@ -99,7 +100,7 @@ pub(super) async fn made(
     let Some((manifest, package, manifest_sha256)) = made.await.flatten() else {
         return Ok(Anew::Needless);
     };
-    match has_receipt(context, row).await? {
+    match has_receipt(context, row, relay).await? {
         Ok(false) => {}
         Ok(true) => {
             // It is there: a partner that judges the signature first does not say so.
@@ -151,10 +152,16 @@ async fn made_at_once(
 async fn has_receipt(
     context: &Arc<Context>,
     row: &OutgoingRow,
+    relay: Option<&PeerUrl>,
 ) -> Result<Result<bool, SendError>, StoreError> {
-    // Without an address it was taken out of the configuration a moment ago, and this task ends.
-    let Some(endpoint) = context.endpoint(row.partner) else { return Ok(Ok(true)) };
-    let mut after = context.store.receipt_cursor(row.office, row.partner).await?;
+    let (endpoint, mut after) = if let Some(relay) = relay {
+        let cursor = context.store.relay_cursor(row.office, relay).await?;
+        (Endpoint::of_relay(relay.clone()), cursor)
+    } else {
+        // Without an address it was taken out of the configuration a moment ago, and this task ends.
+        let Some(endpoint) = context.endpoint(row.partner) else { return Ok(Ok(true)) };
+        (endpoint, context.store.receipt_cursor(row.office, row.partner).await?)
+    };
     for _ in 0..MOST_PAGES {
         let asked = context.client.receipts(&endpoint, row.office, after, Duration::ZERO).await;
         let page = match asked {

@@ -460,15 +460,11 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
         let left = leave_with(&context, &row, package, relay).await;
         return Attempt { direct_failed: true, ..left };
     }
-    if let Err(error) = &answer {
-        match anew::made(&context, &row, package, error).await {
-            Ok(Anew::Needless) => {}
-            Ok(Anew::Made) => return Attempt::ended(id, Ok(Outgoing::Superseded)),
-            // It is tried again as soon as one that could not be reached.
-            Ok(Anew::Unknown(error)) => answer = Err(error),
-            // It waits like any other that is refused, and that is noted below.
-            Err(error) => log_store_fault(&error, "a package cannot be made anew"),
-        }
+    if let Err(error) = answer {
+        answer = match made_anew(&context, &row, package, (error, None)).await {
+            Some(error) => Err(error),
+            None => return Attempt::ended(id, Ok(Outgoing::Superseded)),
+        };
     }
     let asked = matches!(&answer, Err(SendError::Busy { retry_after: Some(_), .. }));
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
@@ -526,6 +522,26 @@ async fn noted(
     }
 }
 
+/// Has another package take the place of one that was refused. Where it does not, why this one waits: for
+/// what it was refused, or because it could not be asked what became of it.
+async fn made_anew(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    package: Hashed,
+    (error, relay): (SendError, Option<&PeerUrl>),
+) -> Option<SendError> {
+    match anew::made(context, row, package, (&error, relay)).await {
+        Ok(Anew::Made) => None,
+        Ok(Anew::Needless) => Some(error),
+        // It is tried again as soon as one that could not be reached.
+        Ok(Anew::Unknown(error)) => Some(error),
+        Err(fault) => {
+            log_store_fault(&fault, "a package cannot be made anew");
+            Some(error)
+        }
+    }
+}
+
 /// Leaves a package with the relay, and writes what came of it.
 async fn leave_with(
     context: &Arc<Context>,
@@ -534,7 +550,7 @@ async fn leave_with(
     relay: &PeerUrl,
 ) -> Attempt {
     let (id, partner, about) = (row.id, row.partner, about((row.office, row.partner)));
-    let fault = match leave(context, row, package, relay).await {
+    let mut fault = match leave(context, row, package.clone(), relay).await {
         Ok(deposit) => {
             let stored = context.store.deposited(id, deposit, context.now()).await;
             for code in [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES, code::NO_SEALING_KEY] {
@@ -546,6 +562,12 @@ async fn leave_with(
         }
         Err(fault) => fault,
     };
+    if let NotLeft::Send(error) = fault {
+        fault = match made_anew(context, row, package, (error, Some(relay))).await {
+            Some(error) => NotLeft::Send(error),
+            None => return Attempt::ended(id, Ok(Outgoing::Superseded)),
+        };
+    }
     let asked = matches!(&fault, NotLeft::Send(SendError::Busy { retry_after: Some(_), .. }));
     let (event, detail, receipt, blocks) = match &fault {
         NotLeft::NoKey => {

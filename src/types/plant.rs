@@ -15,8 +15,8 @@ pub(crate) enum Plant {
     RetryWithNewId,
     /// A package is placed before it is committed.
     PlaceBeforeCommit,
-    /// A relay accepts a package that it could not commit.
-    AcceptedThoughFailed,
+    /// A relay accepts a package before it is committed.
+    AcceptedBeforeCommit,
     /// A relay takes a package to be gone when somebody begins to fetch it.
     GoneAtFetch,
 }

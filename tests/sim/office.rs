@@ -89,12 +89,14 @@ impl Office {
              [tls]\ncertificate = \"keys/tls.pem\"\nkey = \"keys/tls.key\"\n\
              roots = [\"keys/ca.pem\"]\n\
              [timing]\nscan_interval = \"{}s\"\nsettle = \"2s\"\nsettle_unknown = \"4s\"\n\
-             set_wait = \"2m\"\nreceipt_wait = \"25s\"\nexpiry = \"2d\"\n\
+             set_wait = \"2m\"\nreceipt_wait = \"{wait}s\"\nexpiry = \"2d\"\n\
              [[office]]\nnumber = \"{number}\"\nservice_types = [\"{service}\"]\n\
              drop = \"drop\"\nimport = \"import\"\nimport_actuals = \"import-actuals\"\n\
              hold = \"hold\"\nsent = \"sent\"\nsigning_certificate = \"keys/signing.pem\"\n\
              signing_key = \"keys/signing.key\"\n",
-            10 * climate.slowness.min(60)
+            10 * climate.slowness.min(60),
+            // A relay is asked all the time.
+            wait = if climate.ways == Ways::Direct { 25 } else { 50 },
         );
         if climate.ways == Ways::Direct {
             for peer in partners(index, climate) {

@@ -45,8 +45,8 @@ fn placing_before_the_commit_is_found() {
 }
 
 #[test]
-fn a_relay_that_accepts_what_it_could_not_commit_is_found() {
-    found(Plant::AcceptedThoughFailed, &[Kind::Missing]);
+fn a_relay_that_accepts_before_the_commit_is_found() {
+    found(Plant::AcceptedBeforeCommit, &[Kind::Missing]);
 }
 
 #[test]

@@ -91,7 +91,9 @@ impl World {
         let mut offices: Vec<_> = offices.collect();
         let relay = (climate.ways != Ways::Direct).then(|| {
             let cards: Vec<_> = offices.iter().map(Office::card).collect();
-            offices.iter_mut().for_each(|office| office.join(&cards, &climate));
+            for office in &mut offices {
+                office.join(&cards, &climate);
+            }
             Arc::new(RelayHome::new(folder, count, seed))
         });
         let count = count + usize::from(relay.is_some());

@@ -9,6 +9,7 @@ use crate::link::{
 use crate::node::context::Context;
 use crate::node::inbound::Inbound;
 use crate::node::recalled;
+use crate::package::CLOCK_TOLERANCE;
 use crate::package::sealed::largest;
 use crate::store::StoreError;
 use crate::types::OfficeNumber;
@@ -50,6 +51,11 @@ pub(super) async fn take(
     }
     if context.store.unreadable(name.clone(), (sender, id), item.sha256).await?.is_some() {
         return Ok(Taken::Settled);
+    }
+    // With a clock in doubt only what was made just now is taken, which confirms it.
+    let is_new = id.made_at().duration_since(context.now()).abs() <= CLOCK_TOLERANCE;
+    if !is_new && !context.believes_clock() {
+        return Ok(Taken::Later);
     }
     let most = largest(context.config().limits.package_size);
     let fetched = context.client.fetch(&endpoint, office, &item, most).await;
