@@ -223,7 +223,8 @@ async fn collect(mut wire: Wire, office: String, waits: Waits) {
         for receipt in page["receipts"].as_array().expect("a list") {
             let id = receipt["message_id"].as_str().expect("an id");
             let mut waits = waits.lock().expect("no panic");
-            let wait = waits.get_mut(id).expect("one of ours");
+            // Receipts of a run before are found again.
+            let Some(wait) = waits.get_mut(id) else { continue };
             wait.0 -= 1;
             if wait.0 == 0 {
                 let (_, done) = waits.remove(id).expect("it waits");

@@ -219,7 +219,7 @@ impl Relay {
         let mut moved = self.moved.clone();
         if moved.wait_for(|moved| *moved).await.is_err() {
             // The keeper ended, as the relay stops.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

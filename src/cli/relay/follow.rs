@@ -55,12 +55,11 @@ impl<'a> Follower<'a> {
             Ok(config) => {
                 self.files = files(self.path, &config);
                 self.taken_up = self.files.iter().map(|file| stamp(file)).collect();
-                match relay.apply(&config).await {
-                    Err(error) => tracing::error!(%error, "{file} is not taken up"),
-                    Ok(()) => {
-                        tracing::info!("{file} was taken up");
-                        self.tell_rest(&config);
-                    }
+                if let Err(error) = relay.apply(&config).await {
+                    tracing::error!(%error, "{file} is not taken up");
+                } else {
+                    tracing::info!("{file} was taken up");
+                    self.tell_rest(&config);
                 }
             }
         }

@@ -19,13 +19,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::sleep;
-use uuid::Uuid;
 
 use super::RelayStoreError;
 use super::postgres::{PostgresSettings, Target, TargetState};
 use super::rows::{Contents, OfficeState, PackageState};
 use super::sqlite::Source;
-use crate::types::Clock;
+use crate::types::{Clock, MessageId};
 
 /// So many ids are compared at a time.
 const CHUNK: i64 = 2_000;
@@ -103,7 +102,8 @@ pub async fn move_store(
     let mut target = Target::open(settings).await?;
     lock(&target).await?;
     let before = source.state().await?;
-    let id = before.as_ref().map_or_else(|| Uuid::now_v7(), |state| state.id);
+    let new = || MessageId::new(Clock::system().now());
+    let id = before.as_ref().map_or_else(new, |state| state.id);
     let is_sealed = before.as_ref().is_some_and(|state| state.is_done);
     let to = target.name().to_owned();
     match (target.begin(id, !is_sealed).await?, before) {

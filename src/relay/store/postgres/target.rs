@@ -7,7 +7,6 @@ use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::config::Host;
 use tokio_postgres::types::{ToSql, Type};
-use uuid::Uuid;
 
 use super::super::rows::{
     Contents, OfficeState, PackageState, RecallName, RecallRow, ReceiptRow, ReceiptSum,
@@ -16,7 +15,7 @@ use super::super::rows::{
 use super::super::{Candidate, RelayStoreError, digest, millis};
 use super::schema;
 use super::settings::{NAME, PostgresSettings};
-use crate::types::Digest;
+use crate::types::{Digest, MessageId};
 
 /// The lock that whoever moves into the database has for as long as it is connected.
 const LOCK: i64 = schema::LOCK + 1;
@@ -85,7 +84,7 @@ impl Target {
     /// begun before.
     pub(in crate::relay::store) async fn begin(
         &mut self,
-        id: Uuid,
+        id: MessageId,
         may_begin: bool,
     ) -> Result<TargetState, RelayStoreError> {
         let id = &id.as_bytes()[..];

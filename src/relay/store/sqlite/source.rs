@@ -5,16 +5,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use uuid::Uuid;
 
 use super::super::rows::{
     Contents, OfficeState, PackageRow, PackageState, Piece, RecallName, RecallRow, ReceiptRow,
     ReceiptSum, WholePackage,
 };
-use super::super::{Candidate, RelayStoreError};
+use super::super::{Candidate, RelayStoreError, message_id, unsigned};
 use super::write::first_piece;
 use super::{open, read};
-use crate::types::{Digest, DigestBuilder};
+use crate::types::{Digest, DigestBuilder, MessageId};
 use crate::work;
 
 /// So often it is tried to have the file alone, each time for as long as SQLite waits.
@@ -44,7 +43,7 @@ const CLOSED: [(&str, &str); 16] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::relay::store) struct SourceState {
     /// What the move is known by, here and there.
-    pub(in crate::relay::store) id: Uuid,
+    pub(in crate::relay::store) id: MessageId,
     /// Host, port and name of the database.
     pub(in crate::relay::store) target: String,
     /// Nobody writes here any more.
@@ -83,7 +82,7 @@ impl Source {
     /// Notes that a move to there has begun, if none has.
     pub(in crate::relay::store) async fn begin(
         &self,
-        id: Uuid,
+        id: MessageId,
         target: &str,
     ) -> Result<(), RelayStoreError> {
         let target = target.to_owned();
@@ -180,7 +179,7 @@ impl Source {
                     looked_at += 1;
                     let Some(row) = package(connection, id)? else { continue };
                     let pieces = if row.state < 2 { pieces_of(connection, &row)? } else { vec![] };
-                    bytes = bytes.saturating_add(super::super::unsigned(row.size).max(4096));
+                    bytes = bytes.saturating_add(unsigned(row.size).max(4096));
                     found.push(WholePackage { row, pieces });
                     if bytes >= most_bytes {
                         break;
@@ -348,7 +347,7 @@ pub(super) fn state(connection: &Connection) -> Result<Option<SourceState>, Rela
         })
         .optional()?;
     let Some((id, target, is_done)) = found else { return Ok(None) };
-    let id = Uuid::from_slice(&id).map_err(|_| RelayStoreError::Damaged("move"))?;
+    let id = message_id(&id)?;
     Ok(Some(SourceState { id, target, is_done }))
 }
 
