@@ -19,12 +19,14 @@ CREATE TABLE recalled (
     sender         TEXT    NOT NULL,
     message_id     BLOB    NOT NULL,
     office         TEXT    NOT NULL,
+    sequence       INTEGER NOT NULL,
     package_sha256 BLOB    NOT NULL,
     at             INTEGER NOT NULL, -- when it came
     expires_at     INTEGER NOT NULL,
     der            BLOB    NOT NULL, -- renkei.recall/1
     PRIMARY KEY (sender, message_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX recalled_sequence ON recalled (office, sender, sequence);
 CREATE TRIGGER incoming_deleted_with_recalled AFTER DELETE ON incoming BEGIN
     DELETE FROM recalled WHERE sender = OLD.sender AND message_id = OLD.message_id;
 END;

@@ -21,6 +21,7 @@ fn came(id: MessageId, package: &'static [u8], previous: Option<&[u8]>) -> CameR
             sender: office(2),
             recipient: office(1),
         },
+        sequence: 1,
         expires_at: day(7),
         der: Bytes::from_static(b"please"),
         rejection: receipt(Origin::Issued, ReceiptKind::Rejection, b"given back"),
@@ -81,15 +82,15 @@ async fn a_rejection_is_a_recall_only_where_somebody_asked() {
 #[tokio::test]
 async fn a_request_that_is_too_late_or_never_answered_leaves_what_was_signed() {
     let folder = private_folder();
-    for (said, after) in [
+    for (sequence, (said, after)) in (1..).zip([
         (
             Some((ReceiptKind::ContentConsignment, OutgoingReceipt::Consignment)),
             Outgoing::Consigned,
         ),
         (None, Outgoing::Refused),
-    ] {
+    ]) {
         let store = open(&folder);
-        let new = outgoing(1, Bytes::from_static(b"package"));
+        let new = outgoing(sequence, Bytes::from_static(b"package"));
         let id = new.id;
         store.pack(new, now()).await.expect("packed");
         if let Some((kind, said)) = said {
