@@ -33,3 +33,8 @@ END;
 
 -- 1 from when the first file of a package may be seen in the import folder.
 ALTER TABLE incoming ADD COLUMN placing INTEGER NOT NULL DEFAULT 0;
+
+-- The number of a package of which nothing was ever sent is used again.
+DROP INDEX outgoing_sequence;
+CREATE UNIQUE INDEX outgoing_sequence ON outgoing (office, partner, sequence)
+    WHERE state <> 'SUPERSEDED' AND detail <> 'taken-back';

@@ -188,3 +188,17 @@ async fn what_never_came_is_answered_when_it_comes() {
     store.purge(day(400), day(400), day(8)).await.expect("purged");
     assert!(!store.was_recalled(office(2), id).await.expect("read"));
 }
+
+/// Its number is used again, so that nobody waits for it.
+#[tokio::test]
+async fn what_never_left_is_taken_back_with_its_number() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 2);
+    let back = store.take_back(id, "tanaka".to_owned(), now()).await.expect("written");
+    assert_eq!(back.after, Outgoing::Recalled);
+    assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 1);
+    store.pack(outgoing(1, Bytes::from_static(b"another")), now()).await.expect("packed");
+    let steps = store.evidence(id).await.expect("read").journal;
+    assert_eq!(steps.last().expect("rows").detail, "taken-back by tanaka");
+}
