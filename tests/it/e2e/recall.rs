@@ -101,6 +101,7 @@ fn what_is_in_the_import_folder_cannot_be_taken_back() {
 #[test]
 fn what_never_came_is_taken_back_when_the_partner_is_there() {
     let [mut care, mut help] = offices([CARE, HELP]);
+    help.set("timing", "order_wait", "\"10m\"");
     care.start();
     export(&care, &withdrawal(CARE, 1));
     until("an attempt", || {
@@ -121,7 +122,7 @@ fn what_never_came_is_taken_back_when_the_partner_is_there() {
     assert_eq!(help.sql("SELECT count(*) FROM recalled"), ["1"]);
     assert!(help.files("import").is_empty());
     proves_it(&care);
-    // A second one goes its way.
+    // A second one goes its way: no number is missing.
     export(&care, &withdrawal(CARE, 2));
     until("handed over", || care.has_sent("HANDED_OVER", 1));
 }
