@@ -734,7 +734,7 @@ def make_recalls(good):
 
     bad = lambda name, content, note, code="bad-recall", **other: put(name, content, code, note=note, **other)
     good_one = {"format": "renkei.recall/1", "message_id": ID % 1, "package_sha256": sha256(good),
-                "manifest_sha256": sha256(compact(manifest())), "sender": manifest()["sender"],
+                "manifest_sha256": sha256(compact(manifest())), "sequence": manifest()["sequence"], "sender": manifest()["sender"],
                 "recipient": manifest()["recipient"], "at": "2026-11-30T10:00:00Z", "expires_at": "2026-12-07T10:00:00Z"}
     put("good", good_one)
     put("unknown-members", {**good_one, "later": {"a": 1}})
@@ -743,6 +743,8 @@ def make_recalls(good):
     bad("format-2", {**good_one, "format": "renkei.recall/2"}, "another format")
     bad("receipt", {**good_one, "format": "renkei.receipt/1"}, "the format of a receipt")
     bad("no-hash", {k: v for k, v in good_one.items() if k != "package_sha256"}, "a member is missing")
+    bad("sequence-0", {**good_one, "sequence": 0}, "numbers begin at 1")
+    bad("sequence-2-53", {**good_one, "sequence": 2**53}, "a number beyond 2^53 - 1")
     bad("ends-before-it-begins", {**good_one, "expires_at": good_one["at"]}, "it ends when it begins")
     bad("time-without-zone", {**good_one, "at": "2026-11-30T10:00:00"}, "no RFC 3339")
     bad("not-json", b"please", "no JSON")

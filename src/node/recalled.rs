@@ -193,8 +193,8 @@ async fn signed(
     });
     let signed = signed.await.ok_or_else(|| Refusal::internal("a panic while signing"))?;
     let (rejection, proof) = signed.map_err(cannot_sign)?;
-    let (expires_at, der) = (recall.expires_at, der.clone());
-    Ok(CameRecall { about, expires_at, der, rejection, previous, proof })
+    let (sequence, expires_at, der) = (recall.sequence, recall.expires_at, der.clone());
+    Ok(CameRecall { about, sequence, expires_at, der, rejection, previous, proof })
 }
 
 /// Tidies up behind a package that was given back.

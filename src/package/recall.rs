@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cms::Verified;
 use super::envelope::check_signer;
+use super::json::MAX_SAFE_INTEGER;
 use super::{
     PackageFault, PackageRef, Party, Signer, SignerError, Trust, VerifiedSigner, cms, json,
 };
@@ -33,6 +34,8 @@ pub struct Recall {
     pub package_sha256: Digest,
     /// Of `manifest.json`.
     pub manifest_sha256: Digest,
+    /// The number of the package, so that one which never comes leaves no gap.
+    pub sequence: u64,
     /// Who sent the package, and signs this.
     pub sender: Party,
     /// For whom the package is.
@@ -52,14 +55,15 @@ impl Recall {
     /// The most bytes of a signed one.
     pub const MAX_BYTES: usize = 64 << 10;
 
-    /// A recall of a package.
-    pub fn of(package: &PackageRef, at: Timestamp, expires_at: Timestamp) -> Self {
+    /// A recall of a package with this number.
+    pub fn of(package: &PackageRef, sequence: u64, at: Timestamp, expires_at: Timestamp) -> Self {
         let party = |office| Party { office, service_types: Vec::new(), certificate: None };
         Self {
             format: RecallFormat::V1,
             message_id: package.message_id,
             package_sha256: package.package_sha256,
             manifest_sha256: package.manifest_sha256,
+            sequence,
             sender: party(package.sender),
             recipient: party(package.recipient),
             at,
@@ -110,6 +114,9 @@ impl Recall {
         let (signed, content) = cms::verify_attached(message)?;
         let recall: Self = json::read(content)
             .map_err(|_| PackageFault::Recall { expected: "a document renkei.recall/1" })?;
+        if !(1..=MAX_SAFE_INTEGER).contains(&recall.sequence) {
+            return Err(PackageFault::Recall { expected: "a number from 1 to 2^53 - 1" });
+        }
         if recall.expires_at <= recall.at {
             return Err(PackageFault::Recall { expected: "an end after its beginning" });
         }

@@ -14,6 +14,7 @@ use super::unit::Column;
 use super::{Store, StoreError, UnitSummary, held, outgoing, settled};
 use crate::package::Manifest;
 use crate::transfer::{Outgoing, OutgoingEvent, State};
+use crate::types::code::TAKEN_BACK;
 use crate::types::{Digest, FileSerial, HandChannel, MessageId, OfficeNumber};
 
 /// A package that becomes durable.
@@ -65,7 +66,7 @@ impl Store {
         self.next_of((office, partner), Manifest::FIRST_ATTACHMENT..1 << 53).await
     }
 
-    /// The next number of a series.
+    /// The next number of a series. That of a package of which nothing was ever sent is used again.
     async fn next_of(
         &self,
         (office, partner): (OfficeNumber, OfficeNumber),
@@ -79,7 +80,8 @@ impl Store {
                     "SELECT max(
                          coalesce((SELECT max(sequence) FROM outgoing
                              WHERE office = ?1 AND partner = ?2 AND sequence >= ?3
-                                 AND sequence < ?4 AND state <> '{SUPERSEDED}'), ?3 - 1),
+                                 AND sequence < ?4 AND state <> '{SUPERSEDED}'
+                                 AND detail <> '{TAKEN_BACK}'), ?3 - 1),
                          coalesce((SELECT max(used) FROM used_sequences
                              WHERE office = ?1 AND partner = ?2 AND used >= ?3 AND used < ?4),
                              ?3 - 1))"

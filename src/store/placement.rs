@@ -130,7 +130,8 @@ impl Store {
 }
 
 /// The packages that wait to be placed, numbered up to `highest`, and before which a number is
-/// missing. What became of the one with that number is nobody's concern, as long as it came.
+/// missing. What became of the one with that number is nobody's concern, as long as it came, or its
+/// sender has it back.
 ///
 /// The index is named because SQLite would rather look through everything that ever came.
 fn after_gaps(
@@ -145,6 +146,10 @@ fn after_gaps(
          AND NOT EXISTS (
              SELECT 1 FROM incoming AS other WHERE other.office = ?1 AND other.sender = ?2
              AND other.sequence = incoming.sequence - 1
+         )
+         AND NOT EXISTS (
+             SELECT 1 FROM recalled WHERE recalled.office = ?1 AND recalled.sender = ?2
+             AND recalled.sequence = incoming.sequence - 1
          )"
     ))?;
     let highest = i64::try_from(highest).unwrap_or(i64::MAX);

@@ -27,6 +27,8 @@ const MOST_UNSEEN: u32 = 1000;
 pub struct CameRecall {
     /// The package.
     pub about: PackageRef,
+    /// Its number.
+    pub sequence: u64,
     /// Until when it is asked for.
     pub expires_at: Timestamp,
     /// `renkei.recall/1`, signed by the sender.
@@ -249,13 +251,14 @@ fn remember(
     connection
         .prepare_cached(
             "INSERT INTO recalled
-                 (sender, message_id, office, package_sha256, at, expires_at, der)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+                 (sender, message_id, office, sequence, package_sha256, at, expires_at, der)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             Column(sender),
             Column(message_id),
             Column(recipient),
+            i64::try_from(recall.sequence).unwrap_or(i64::MAX),
             Column(package_sha256),
             Column(now),
             Column(recall.expires_at),

@@ -87,9 +87,9 @@ async fn ask(context: &Arc<Context>, row: OutgoingRow, by: &str) -> Result<Answe
         recipient: row.partner,
     };
     let expires_at = row.expires_at.max(now.checked_add(SHORTEST).unwrap_or(row.expires_at));
-    let shared = Arc::clone(context);
+    let (shared, sequence) = (Arc::clone(context), row.sequence);
     let signed = blocking(move || {
-        let recall = Recall::of(&about, now, expires_at);
+        let recall = Recall::of(&about, sequence, now, expires_at);
         shared.proof().sign_recall(about.sender, &recall, now)
     });
     let Some(Ok(der)) = signed.await else {

@@ -21,6 +21,7 @@ fn came(id: MessageId, package: &'static [u8], previous: Option<&[u8]>) -> CameR
             sender: office(2),
             recipient: office(1),
         },
+        sequence: 1,
         expires_at: day(7),
         der: Bytes::from_static(b"please"),
         rejection: receipt(Origin::Issued, ReceiptKind::Rejection, b"given back"),
@@ -81,15 +82,15 @@ async fn a_rejection_is_a_recall_only_where_somebody_asked() {
 #[tokio::test]
 async fn a_request_that_is_too_late_or_never_answered_leaves_what_was_signed() {
     let folder = private_folder();
-    for (said, after) in [
+    for (sequence, (said, after)) in (1..).zip([
         (
             Some((ReceiptKind::ContentConsignment, OutgoingReceipt::Consignment)),
             Outgoing::Consigned,
         ),
         (None, Outgoing::Refused),
-    ] {
+    ]) {
         let store = open(&folder);
-        let new = outgoing(1, Bytes::from_static(b"package"));
+        let new = outgoing(sequence, Bytes::from_static(b"package"));
         let id = new.id;
         store.pack(new, now()).await.expect("packed");
         if let Some((kind, said)) = said {
@@ -186,4 +187,18 @@ async fn what_never_came_is_answered_when_it_comes() {
     assert!(store.was_recalled(office(2), id).await.expect("read"), "its time is not over");
     store.purge(day(400), day(400), day(8)).await.expect("purged");
     assert!(!store.was_recalled(office(2), id).await.expect("read"));
+}
+
+/// Its number is used again, so that nobody waits for it.
+#[tokio::test]
+async fn what_never_left_is_taken_back_with_its_number() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 2);
+    let back = store.take_back(id, "tanaka".to_owned(), now()).await.expect("written");
+    assert_eq!(back.after, Outgoing::Recalled);
+    assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 1);
+    store.pack(outgoing(1, Bytes::from_static(b"another")), now()).await.expect("packed");
+    let steps = store.evidence(id).await.expect("read").journal;
+    assert_eq!(steps.last().expect("rows").detail, "taken-back by tanaka");
 }

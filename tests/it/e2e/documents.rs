@@ -49,7 +49,10 @@ fn answers_and_documents_fit_their_schemas() {
         said["formats"],
         serde_json::json!(["renkei.package/1", "renkei.attachments/1", "renkei.receipt/1"])
     );
-    assert_eq!(said["features"], serde_json::json!(["card", "mailbox/1", "sealed/hpke-1"]));
+    assert_eq!(
+        said["features"],
+        serde_json::json!(["card", "mailbox/1", "sealed/hpke-1", "recall/1"])
+    );
     assert_eq!(said["clock_skew_seconds"], 900);
     assert_eq!(said["limits"]["idle_seconds"], 30);
 

@@ -18,7 +18,7 @@ async fn a_package_goes_over_the_relay_and_its_receipts_come_back() {
     relay.start();
     let (sender, recipient, keys) = pair(&world);
     let status = answer(sender.get(&relay, "/v1/status")).await.expect("answered").json();
-    for feature in ["relay/1", "mailbox/1", "sealed/hpke-1", "card"] {
+    for feature in ["relay/1", "mailbox/1", "sealed/hpke-1", "card", "recall/1"] {
         assert!(status["features"].as_array().expect("a list").contains(&feature.into()));
     }
     let package = sender.package();
