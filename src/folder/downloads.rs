@@ -79,7 +79,7 @@ impl Downloads {
     /// The files that may be of the standard and came at or after `since`, by the clock of the disk.
     pub fn scan(&self, since: SystemTime) -> Result<Scan, FolderError> {
         let is_other = |name: &str| Meant::of(name).is_none();
-        let mut scan = scan_in(FolderRole::Downloads, &self.0, &LIMITS, is_other)?;
+        let mut scan = scan_in(FolderRole::Downloads, &self.0, LIMITS, is_other)?;
         scan.files.retain(|file| self.came_at(file).is_none_or(|came| came >= since));
         Ok(scan)
     }

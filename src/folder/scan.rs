@@ -154,14 +154,14 @@ pub fn scan_but(
     limits: &ScanLimits,
     is_set_aside: impl Fn(&str) -> bool,
 ) -> Result<Scan, FolderError> {
-    scan_in(FolderRole::Drop, folder, limits, is_set_aside)
+    scan_in(FolderRole::Drop, folder, *limits, is_set_aside)
 }
 
 /// The same in a folder of any role.
 pub(super) fn scan_in(
     role: FolderRole,
     folder: &Path,
-    limits: &ScanLimits,
+    limits: ScanLimits,
     is_set_aside: impl Fn(&str) -> bool,
 ) -> Result<Scan, FolderError> {
     let failed = FolderError::at(role, Action::List);

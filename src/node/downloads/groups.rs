@@ -41,10 +41,7 @@ pub(super) fn group(files: Vec<Found>, office: OfficeNumber, config: &Config) ->
 
 /// The files of the next set among those of a 連番: of each name the one that came first of those that
 /// are not known, else a known one. Nothing where all are known.
-pub(super) fn next_set<'f>(
-    files: &'f [Found],
-    is_known: impl Fn(&Found) -> bool,
-) -> Option<Vec<&'f Found>> {
+pub(super) fn next_set(files: &[Found], is_known: impl Fn(&Found) -> bool) -> Option<Vec<&Found>> {
     let mut set: BTreeMap<String, (bool, &Found)> = BTreeMap::new();
     for file in files {
         let rank = |(known, file): (bool, &Found)| (known, file.came_at);

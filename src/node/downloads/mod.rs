@@ -169,12 +169,11 @@ impl Watched {
     /// so old that the store need not know any more whether it was taken.
     async fn floor(&mut self) -> Result<Timestamp, Fault> {
         let (now, folder) = (self.context.now(), &self.folder);
-        let since = match self.since {
-            Some(since) => since,
-            None => {
-                let store = &self.context.store;
-                store.downloads_since(folder.office, folder.folder.path(), now).await?
-            }
+        let since = if let Some(since) = self.since {
+            since
+        } else {
+            let store = &self.context.store;
+            store.downloads_since(folder.office, folder.folder.path(), now).await?
         };
         self.since = Some(since);
         let kept = self.context.config().retention.packages;

@@ -159,7 +159,7 @@ impl Taker {
         };
         let is_loose = set.iter().any(|file| file.label.is_none());
         if (judgement.is_incomplete() || (is_loose && may_grow(spec, &judgement.kind())))
-            && let Some(until) = self.begins_to_wait(key, digests, now)
+            && let Some(until) = self.begins_to_wait(key, &digests, now)
         {
             return Ok(Step::Until(until));
         }
@@ -234,14 +234,14 @@ impl Taker {
     fn begins_to_wait(
         &mut self,
         key: Key,
-        digests: BTreeSet<Digest>,
+        digests: &BTreeSet<Digest>,
         now: Duration,
     ) -> Option<Duration> {
-        if self.waits.get(&key).is_some_and(|(of, _)| *of == digests) {
+        if self.waits.get(&key).is_some_and(|(of, _)| of == digests) {
             return None;
         }
         self.waits.insert(key, (digests.clone(), now));
-        self.waits_until(key, &digests, now)
+        self.waits_until(key, digests, now)
     }
 }
 

@@ -648,7 +648,7 @@ codes! {
     "送信用フォルダーのあるディスクの空き容量と、アクセス権を確かめてください。直ると自動で続きます。"
     "Check the space of the disk with the drop folder, and the rights there. It goes on by itself.";
     DOWNLOAD_DIFFERS "download-differs" [Held] Here
-    "同じ連番のデータを前に受け取っていますが、内容が違います" "data of the same 連番 came before, with other contents"
+    "同じ連番のデータを前に受け取っていますが、内容が違います" "data of the same file serial came before, with other contents"
     "前に受け取ったものと見比べてください。新しいほうを取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。画面のボタンでもできます。"
     "Compare it with what came before. To import the new one run renkei hold release, otherwise renkei hold dismiss; the page has buttons for both.";
     DOWNLOAD_HAS_ERRORS "download-has-errors" [Held] Here
