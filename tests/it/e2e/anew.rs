@@ -14,7 +14,9 @@ use super::real_relay::RealRelay;
 use super::rogue::Rogue;
 use super::scripted::Scripted;
 use super::units::{export, withdrawal};
-use crate::harness::{CARE, HELP, Office, faketime, offices, until};
+#[cfg(target_os = "linux")]
+use crate::harness::faketime;
+use crate::harness::{CARE, HELP, Office, offices, until};
 use crate::proof::{long, office, trust_in};
 
 /// How long a certificate is still good: enough to start and to sign.
