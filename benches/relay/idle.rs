@@ -16,7 +16,7 @@ use crate::world::{RelayFolder, World};
 const HANDSHAKES: usize = 32;
 
 /// How long the relay is watched: all of them ask anew within this time.
-const WATCHED: Duration = Duration::from_secs(60);
+const WATCHED: Duration = Duration::from_mins(1);
 
 /// So many offices that wait, each on a connection of its own.
 pub(crate) async fn idle(offices: usize) {
