@@ -21,6 +21,7 @@
 
 #[allow(dead_code, reason = "the tests need more of it")]
 #[path = "../../tests/it/relay/cluster.rs"]
+#[expect(clippy::print_stderr, reason = "the log of a database that failed")]
 mod cluster;
 mod fill;
 #[path = "../../tests/it/harness/waits.rs"]
@@ -31,6 +32,9 @@ mod measure;
 mod plain;
 #[path = "../common/process.rs"]
 mod process;
+#[path = "../../tests/it/relay/small_disk.rs"]
+#[expect(dead_code, reason = "only tests fill disks")]
+mod small_disk;
 mod traffic;
 mod wire;
 mod world;

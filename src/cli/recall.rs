@@ -86,6 +86,7 @@ fn is_meant(lang: Lang) -> anyhow::Result<bool> {
 
 /// Waits until the partner has answered, or never will.
 fn waited(config: &Config, id: MessageId, lang: Lang) -> anyhow::Result<Answer> {
+    let runtime = setup::runtime()?;
     loop {
         if let Some(row) = stored(config, id, lang)?
             && row.state != Outgoing::RecallAsked
@@ -99,7 +100,7 @@ fn waited(config: &Config, id: MessageId, lang: Lang) -> anyhow::Result<Answer> 
                 )
             });
         }
-        std::thread::sleep(LOOK);
+        runtime.block_on(tokio::time::sleep(LOOK));
     }
 }
 

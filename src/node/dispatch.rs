@@ -28,7 +28,7 @@ use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::{expire_due, sign_expiry};
 use super::leave::{NotLeft, leave};
 use super::notices;
-use super::recalls;
+use super::recalls::Recalls;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::sealing;
@@ -90,11 +90,7 @@ struct Dispatcher {
     context: Arc<Context>,
     pair: Pair,
     in_flight: JoinSet<Attempt>,
-    /// Requests to give packages back that are under way.
-    asking: JoinSet<MessageId>,
-    asked_back: BTreeSet<MessageId>,
-    /// All of these are due, whatever their schedule says.
-    ask_now: bool,
+    recalls: Recalls,
     sending: BTreeSet<MessageId>,
     /// Nothing is sent before this time.
     paused_until: Option<Timestamp>,
@@ -116,8 +112,6 @@ struct Dispatcher {
     withdrawn: Option<Instant>,
     /// When something that a relay keeps ends.
     deposit_end: Option<Timestamp>,
-    /// When a package is asked back next.
-    ask_next: Option<Timestamp>,
     /// And for those that the partner wants to come then, and not before.
     asked: BTreeMap<MessageId, Timestamp>,
 }
@@ -132,9 +126,7 @@ pub(super) async fn run(
         context,
         pair,
         in_flight: JoinSet::new(),
-        asking: JoinSet::new(),
-        asked_back: BTreeSet::new(),
-        ask_now: true,
+        recalls: Recalls::default(),
         sending: BTreeSet::new(),
         paused_until: None,
         pause_is_asked: false,
@@ -147,7 +139,6 @@ pub(super) async fn run(
         direct_failed: None,
         withdrawn: None,
         deposit_end: None,
-        ask_next: None,
         asked: BTreeMap::new(),
     };
     while !*stopping.borrow() {
@@ -155,7 +146,7 @@ pub(super) async fn run(
         let sleep = match dispatcher.launch().await {
             Ok(sleep) => {
                 let now = dispatcher.context.now();
-                let ends = [dispatcher.deposit_end, dispatcher.ask_next];
+                let ends = [dispatcher.deposit_end, dispatcher.recalls.next_at()];
                 let ends = ends.into_iter().flatten().filter(|end| *end > now);
                 ends.fold(sleep, |sleep, end| sleep.min(until_then(end, now)))
             }
@@ -181,7 +172,7 @@ pub(super) async fn run(
                     }
                 }
             }
-            Some(ended) = dispatcher.asking.join_next() => dispatcher.was_asked(ended),
+            () = dispatcher.recalls.one_ended() => {}
             // A partner may come for it before it is sent.
             () = woken(&context.wake.dispatch, &pair) => context.wake.queued.announce(),
             () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
@@ -192,7 +183,7 @@ pub(super) async fn run(
     }
     // What is in flight may still bring its receipt; the node cuts it off when time is over.
     while dispatcher.in_flight.join_next().await.is_some() {}
-    while dispatcher.asking.join_next().await.is_some() {}
+    dispatcher.recalls.all_ended().await;
 }
 
 impl Dispatcher {
@@ -214,7 +205,7 @@ impl Dispatcher {
             _ => None,
         };
         self.withdraw(relay, now).await?;
-        self.ask_back(now).await?;
+        self.recalls.ask(&self.context, self.pair).await?;
         if matches!(way, Some(Way::Collect | Way::None)) {
             // It comes for what waits, or nobody can do anything.
             self.settled();
@@ -261,37 +252,6 @@ impl Dispatcher {
             self.settled();
         }
         Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))
-    }
-
-    /// Asks for packages back, as far as it is due; the pause of the queue does not hold for it.
-    async fn ask_back(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let (office, partner) = self.pair;
-        if std::mem::take(&mut self.ask_now) {
-            self.context.store.hurry_recalls(office, partner, now).await?;
-        }
-        for row in self.context.store.due_recalls(office, partner, now).await? {
-            let id = row.package.id;
-            if self.asked_back.insert(id) {
-                let asking = recalls::ask(Arc::clone(&self.context), row);
-                self.asking.spawn(work::task(async move {
-                    asking.await;
-                    id
-                }));
-            }
-        }
-        self.ask_next = self.context.store.next_recall(office, partner).await?;
-        Ok(())
-    }
-
-    /// A request came to its end; what came of it stands in the store.
-    fn was_asked(&mut self, ended: Result<MessageId, JoinError>) {
-        match ended {
-            Ok(id) => {
-                self.asked_back.remove(&id);
-            }
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_cut_off) => {}
-        }
     }
 
     /// Nothing waits for an attempt any more.
@@ -378,7 +338,8 @@ impl Dispatcher {
             self.contact_at = Some(Clock::running());
             self.begin_anew();
         }
-        (self.direct_failed, self.ask_now) = (None, true);
+        self.direct_failed = None;
+        self.recalls.hurry();
     }
 
     /// Ends the pause, unless the partner asked for it, and makes due what waits.
@@ -386,7 +347,8 @@ impl Dispatcher {
         if !self.pause_is_asked {
             self.paused_until = None;
         }
-        (self.hurry, self.spared, self.direct_failed, self.ask_now) = (true, None, None, true);
+        (self.hurry, self.spared, self.direct_failed) = (true, None, None);
+        self.recalls.hurry();
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Only the receipt of the recipient says what became of a package: no answer of a relay counts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
 
 use super::collect::take_one;
-use super::context::Context;
+use super::context::{Context, Pair};
 use super::receipts::read_receipt;
 use super::wake::wake;
 use crate::config::Way;
@@ -15,7 +17,8 @@ use crate::link::{Endpoint, SendError};
 use crate::package::Recall;
 use crate::store::{RecallRow, StoreError};
 use crate::transfer::retry_delay;
-use crate::types::code;
+use crate::types::{MessageId, code};
+use crate::work;
 
 /// When a relay is given a request again that it keeps: it may have lost it.
 const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(30);
@@ -32,8 +35,82 @@ enum Asked {
     Never,
 }
 
+/// The requests to one partner.
+pub(super) struct Recalls {
+    under_way: JoinSet<MessageId>,
+    /// The packages that they ask for.
+    asked: BTreeSet<MessageId>,
+    /// All are due, whatever their schedule says.
+    hurry: bool,
+    /// When the next one is due.
+    next_at: Option<Timestamp>,
+}
+
+impl Default for Recalls {
+    fn default() -> Self {
+        // Whoever starts the node may just have mended what was in the way.
+        Self { under_way: JoinSet::new(), asked: BTreeSet::new(), hurry: true, next_at: None }
+    }
+}
+
+impl Recalls {
+    /// Makes the requests that are due; the pause of the queue does not hold for them.
+    pub(super) async fn ask(
+        &mut self,
+        context: &Arc<Context>,
+        (office, partner): Pair,
+    ) -> Result<(), StoreError> {
+        let now = context.now();
+        if std::mem::take(&mut self.hurry) {
+            context.store.hurry_recalls(office, partner, now).await?;
+        }
+        for row in context.store.due_recalls(office, partner, now).await? {
+            let id = row.package.id;
+            if self.asked.insert(id) {
+                let asking = ask(Arc::clone(context), row);
+                self.under_way.spawn(work::task(async move {
+                    asking.await;
+                    id
+                }));
+            }
+        }
+        self.next_at = context.store.next_recall(office, partner).await?;
+        Ok(())
+    }
+
+    /// When the next request is due.
+    pub(super) const fn next_at(&self) -> Option<Timestamp> {
+        self.next_at
+    }
+
+    /// Makes all of them due.
+    pub(super) const fn hurry(&mut self) {
+        self.hurry = true;
+    }
+
+    /// Waits until a request came to its end; what came of it stands in the store. It waits for ever
+    /// where none is under way.
+    pub(super) async fn one_ended(&mut self) {
+        match self.under_way.join_next().await {
+            Some(Ok(id)) => {
+                self.asked.remove(&id);
+            }
+            Some(Err(error)) if error.is_panic() => {
+                std::panic::resume_unwind(error.into_panic());
+            }
+            Some(Err(_cut_off)) => {}
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits for those that are under way.
+    pub(super) async fn all_ended(&mut self) {
+        while self.under_way.join_next().await.is_some() {}
+    }
+}
+
 /// Makes one request.
-pub(super) async fn ask(context: Arc<Context>, row: RecallRow) {
+async fn ask(context: Arc<Context>, row: RecallRow) {
     let id = row.package.id;
     let noted = match attempt(&context, &row).await {
         Ok(asked) => note(&context, &row, asked).await,

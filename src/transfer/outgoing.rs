@@ -145,9 +145,9 @@ impl Outgoing {
         now: Timestamp,
     ) -> Transition<Self> {
         let after = match (self, event) {
-            (Self::HeldByRecipient, OutgoingEvent::Receipt(OutgoingReceipt::Consignment)) => self,
-            // What is still to come decides.
-            (
+            // Of what was asked back, what is still to come decides.
+            (Self::HeldByRecipient, OutgoingEvent::Receipt(OutgoingReceipt::Consignment))
+            | (
                 Self::RecallAsked,
                 OutgoingEvent::Receipt(
                     OutgoingReceipt::Consignment | OutgoingReceipt::HandoverFailure,

@@ -39,6 +39,7 @@ const MOST_OF_PAST: usize = 50;
 
 #[derive(Template)]
 #[template(path = "web/package.html", config = "src/askama.toml")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
 struct Show {
     frame: Frame,
     id: MessageId,

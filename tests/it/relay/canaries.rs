@@ -56,7 +56,7 @@ async fn use_it(world: &World, relay: &Relay) {
     for round in 0..12 {
         // Small ones, and some that take several pieces.
         let lines = if round % 4 == 3 { 30_000 } else { 1 };
-        let package = sender.package_of(format!("202407,{CANARY}\r\n").repeat(lines).into_bytes());
+        let package = sender.package_of(format!("202407,{CANARY}\r\n").repeat(lines).as_bytes());
         let id = package.manifest().message_id;
         let put = sender.deposit(relay, id, &keys.seal(&package)).await.expect("answered");
         assert_eq!(put.status, 202, "{put:?}");

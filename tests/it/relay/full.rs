@@ -16,7 +16,7 @@ type Taken = BTreeMap<MessageId, (Package, bytes::Bytes)>;
 
 /// A package that takes some hundred KiB.
 fn package(sender: &Client, number: usize) -> Package {
-    sender.package_of(format!("202407,{number}\r\n").repeat(15_000).into_bytes())
+    sender.package_of(format!("202407,{number}\r\n").repeat(15_000).as_bytes())
 }
 
 /// Leaves packages until one is not taken any more; gives that one, and how it was refused.

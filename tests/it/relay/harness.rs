@@ -217,14 +217,13 @@ impl Client {
 
     /// A package with the canary in it, from this office to the other one of the proofs.
     pub(super) fn package(&self) -> Package {
-        self.package_of(format!("202407,{CANARY}\r\n").into_bytes())
+        self.package_of(format!("202407,{CANARY}\r\n").as_bytes())
     }
 
     /// One whose files are this.
-    pub(super) fn package_of(&self, content: Vec<u8>) -> Package {
+    pub(super) fn package_of(&self, content: &[u8]) -> Package {
         assert_eq!(self.number, SENDER);
-        let files: Vec<(&str, &[u8])> =
-            FILES.iter().map(|(name, _)| (*name, content.as_slice())).collect();
+        let files: Vec<(&str, &[u8])> = FILES.iter().map(|(name, _)| (*name, content)).collect();
         let mut manifest = proof::manifest(&self.signer, &files);
         manifest.message_id = MessageId::new(now());
         manifest.created_at = now();

@@ -150,7 +150,7 @@ async fn all_are_there(
 
 /// What takes several pieces, and so several statements.
 fn large(sender: &Client, number: usize) -> Package {
-    sender.package_of(format!("202407,{number}\r\n").repeat(150_000).into_bytes())
+    sender.package_of(format!("202407,{number}\r\n").repeat(150_000).as_bytes())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -219,7 +219,7 @@ impl Town {
     }
 
     /// Exports a plan for the partner of the WEB service, and gives its 連番.
-    fn to_upload(&mut self) -> Value {
+    fn uploads(&mut self) -> Value {
         let serial = self.serial();
         export(&self.care, &named(plan(&serial, Names::Plain), HELP, WEB));
         until("ready", || self.care.has_sent("TO_UPLOAD", 1));
@@ -277,7 +277,7 @@ impl Answers for Town {
             ["send to nobody"] => self.send_to_nobody(),
             ["start"] => self.start(),
             ["web partner"] => self.web_partner(),
-            ["something to upload"] => self.to_upload(),
+            ["something to upload"] => self.uploads(),
             ["download", kind] => self.download(kind),
             ["card of a stranger"] => card_of_a_stranger(),
             ["rows", query] => json!(self.care.sql(query)),
