@@ -12,6 +12,7 @@ use super::journal_head::LastHead;
 use super::restored;
 use super::supervise::Beat;
 use super::surroundings::{Moment, Network};
+use crate::link::Endpoint;
 use crate::types::{Clock, Instant, code};
 use crate::work::{self, watch};
 
@@ -86,7 +87,8 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     }
 }
 
-/// Tells of a clock that is in doubt, and asks partners what time it is; says whether it is believed.
+/// Tells of a clock that is in doubt, and asks partners and relays what time it is; says whether it is
+/// believed.
 async fn look_at_clock(context: &Arc<Context>) -> bool {
     const LEAPT: (&str, &str) = (code::CLOCK_IN_DOUBT, "node");
     if context.believes_clock() {
@@ -102,8 +104,10 @@ async fn look_at_clock(context: &Arc<Context>) -> bool {
         "the clock shows {clock}, but it should be about {expected}; sending, expiry and removal pause until the clock is known to be right: set date and time of the computer"
     );
     context.notices.raise(LEAPT.0, LEAPT.1, (ja, en), now);
-    for peer in &context.config().peers {
-        let Some(endpoint) = context.endpoint(peer.office) else { continue };
+    let config = context.config();
+    let partners = config.peers.iter().filter_map(|peer| context.endpoint(peer.office));
+    let relays = config.relays.iter().map(|relay| Endpoint::of_relay(relay.url.clone()));
+    for endpoint in partners.chain(relays) {
         let Ok(Ok(status)) =
             tokio::time::timeout(LONGEST_ANSWER, context.client.status(&endpoint)).await
         else {
@@ -111,7 +115,7 @@ async fn look_at_clock(context: &Arc<Context>) -> bool {
         };
         let now = context.now();
         if status.time.duration_since(now).abs() <= AGREEMENT {
-            tracing::info!(partner = %peer.office, "a partner's clock confirms ours");
+            tracing::info!(of = %endpoint.url, "another clock confirms ours");
             context.time.confirm(now);
             context.notices.clear(LEAPT.0, LEAPT.1);
             return true;

@@ -2,8 +2,8 @@
 //!
 //! A wall clock that leaps against the clock that only counts on would expire what waits, remove what
 //! is kept, and pack what no partner takes. So packing, sending, expiry and removal pause while the
-//! clock is in doubt. The doubt ends when the clock is right again, when a partner's clock confirms
-//! it, as after the computer slept, or when it has lasted for long.
+//! clock is in doubt. The doubt ends when the clock is right again, when the clock of a partner or of a
+//! relay confirms it, as after the computer slept, or when it has lasted for long.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

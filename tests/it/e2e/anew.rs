@@ -7,6 +7,8 @@ use renkei::package::{Limits, Receipt, Usage};
 use renkei::types::code::RefusalCode;
 use renkei::types::{Clock, Digest};
 
+#[cfg(target_os = "linux")]
+use super::real_relay::around_relay;
 use super::rogue::Rogue;
 use super::scripted::Scripted;
 use super::units::{export, withdrawal};
@@ -213,6 +215,29 @@ fn set_clock(of: &mut Office, shift: &str) -> std::path::PathBuf {
 #[test]
 fn what_was_made_in_a_wrong_future_is_made_anew_when_the_clock_is_right() {
     let [mut care, mut help] = offices([CARE, HELP]);
+    help.start();
+    care.set_variable("LD_PRELOAD", &faketime());
+    care.set_variable("FAKETIME", "+8d");
+    care.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    export(&care, &withdrawal(CARE, 2));
+    until("refused", || {
+        let details = care.sql("SELECT detail FROM outgoing WHERE detail <> ''");
+        details.iter().any(|detail| detail.contains("clock-ahead")).then_some(())
+    });
+    care.kill();
+    care.clear_variables();
+    care.start();
+    export(&care, &withdrawal(CARE, 3));
+    arrived_in_order(&care, &help, 3);
+}
+
+/// A relay that refuses what was made in the future is the only one that can be asked for the time.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_relay_refused_because_of_a_wrong_clock_is_made_anew_too() {
+    let (_relay, [mut care, mut help]) = around_relay();
     help.start();
     care.set_variable("LD_PRELOAD", &faketime());
     care.set_variable("FAKETIME", "+8d");
