@@ -268,8 +268,10 @@ mod tests {
                     });
                 }
                 // Needed where nothing else says what to look at.
-                if command.get_name() == "verify" {
-                    arguments.push("there".to_owned());
+                match command.get_name() {
+                    "verify" => arguments.push("there".to_owned()),
+                    "forget" => arguments.push("1370000026".to_owned()),
+                    _ => {}
                 }
                 found.push(arguments);
             }

@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 /// Asks once.
 fn is_meant(lang: Lang) -> anyhow::Result<bool> {
     let question = lang.pick(
-        "この送信を取り戻しますか。相手の取込フォルダーに入る前なら、相手には届かなかったことになります。 [y/N] ",
+        "この送信を取り戻しますか。相手の取込フォルダーに入る前なら、取込フォルダーには入りません。 [y/N] ",
         "Take this package back? As long as it is not in the partner's import folder, the partner will not get it. [y/N] ",
     );
     let mut out = io::stderr();
@@ -91,6 +91,14 @@ fn waited(config: &Config, id: MessageId, lang: Lang) -> anyhow::Result<Answer> 
         if let Some(row) = stored(config, id, lang)?
             && row.state != Outgoing::RecallAsked
         {
+            if matches!(row.state, Outgoing::Consigned | Outgoing::HeldByRecipient) {
+                // To ask the node would be to ask the partner once more.
+                return Ok(Answer::refused(
+                    code::RECALL_UNANSWERED,
+                    "取り戻せませんでした。理由は renkei history に表示されています。相手に電話で伝えてください。",
+                    "it was not given back; renkei history says why. Ring up the partner",
+                ));
+            }
             // The node says in words what it is.
             let answer = order::ask(config, Request::Recall { id }, lang)?;
             return answer.ok_or_else(|| {

@@ -78,9 +78,13 @@ impl Downloads {
 
     /// The files that may be of the standard and came at or after `since`, by the clock of the disk.
     pub fn scan(&self, since: SystemTime) -> Result<Scan, FolderError> {
-        let is_other = |name: &str| Meant::of(name).is_none();
+        // What is old takes nobody's place: nothing here is ever removed by us.
+        let is_other = |name: &str| {
+            Meant::of(name).is_none() || self.came(name).is_some_and(|came| came < since)
+        };
         let mut scan = scan_in(FolderRole::Downloads, &self.0, LIMITS, is_other)?;
-        scan.files.retain(|file| self.came_at(file).is_none_or(|came| came >= since));
+        // Browsers keep the place of what they download with an empty file.
+        scan.files.retain(|file| file.stamp().size() > 0);
         Ok(scan)
     }
 
@@ -92,8 +96,12 @@ impl Downloads {
 
     /// When a file came: it was written here, or copied here with the time of its original.
     pub fn came_at(&self, file: &Seen) -> Option<SystemTime> {
-        let created = fs::symlink_metadata(self.0.join(file.name())).and_then(|it| it.created());
-        file.stamp().modified().into_iter().chain(created.ok()).max()
+        self.came(file.name())
+    }
+
+    fn came(&self, name: &str) -> Option<SystemTime> {
+        let metadata = fs::symlink_metadata(self.0.join(name)).ok()?;
+        metadata.modified().into_iter().chain(metadata.created()).max()
     }
 
     /// The bytes of a file; nothing if it is not, or no longer, the one that was seen.

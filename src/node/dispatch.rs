@@ -28,7 +28,7 @@ use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::{expire_due, sign_expiry};
 use super::leave::{NotLeft, leave};
 use super::notices;
-use super::recalls::Recalls;
+use super::recalls::{CONTACT_PAUSE, Recalls};
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::sealing;
@@ -42,9 +42,6 @@ use crate::transfer::{Failure, Outgoing, OutgoingEvent, due_at};
 use crate::types::code::{self, RefusalCode};
 use crate::types::{Clock, Hashed, Instant, MessageId, PeerUrl};
 use crate::work::{self, watch};
-
-/// Contact shortens a pause at most once in this time.
-const CONTACT_PAUSE: Duration = Duration::from_mins(1);
 
 /// How long to wait while the clock is in doubt.
 const CLOCK_PAUSE: Duration = Duration::from_secs(5);
@@ -339,7 +336,7 @@ impl Dispatcher {
             self.begin_anew();
         }
         self.direct_failed = None;
-        self.recalls.hurry();
+        self.recalls.in_contact();
     }
 
     /// Ends the pause, unless the partner asked for it, and makes due what waits.

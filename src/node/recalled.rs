@@ -100,8 +100,8 @@ async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, Refus
         return Err(Refusal::plain(RefusalCode::PACKAGE_EXPIRED));
     }
     context.wake.in_contact(sender);
-    let (held, package) = here(context, sender, id).await?;
     for _ in 0..ATTEMPTS {
+        let (held, package) = here(context, sender, id).await?;
         let previous = match context.store.last_receipt(sender, id).await {
             Ok((_, digest)) => Some(digest),
             Err(StoreError::NotFound) => None,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
@@ -17,11 +18,14 @@ use crate::link::{Endpoint, SendError};
 use crate::package::Recall;
 use crate::store::{RecallRow, StoreError};
 use crate::transfer::retry_delay;
-use crate::types::{MessageId, code};
+use crate::types::{Clock, Instant, MessageId, code};
 use crate::work;
 
 /// When a relay is given a request again that it keeps: it may have lost it.
 const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// Contact shortens a pause at most once in this time.
+pub(super) const CONTACT_PAUSE: Duration = Duration::from_mins(1);
 
 /// What became of an attempt.
 enum Asked {
@@ -44,12 +48,20 @@ pub(super) struct Recalls {
     hurry: bool,
     /// When the next one is due.
     next_at: Option<Timestamp>,
+    /// When contact last made all due.
+    contact_at: Option<Instant>,
 }
 
 impl Default for Recalls {
     fn default() -> Self {
         // Whoever starts the node may just have mended what was in the way.
-        Self { under_way: JoinSet::new(), asked: BTreeSet::new(), hurry: true, next_at: None }
+        Self {
+            under_way: JoinSet::new(),
+            asked: BTreeSet::new(),
+            hurry: true,
+            next_at: None,
+            contact_at: None,
+        }
     }
 }
 
@@ -86,6 +98,15 @@ impl Recalls {
     /// Makes all of them due.
     pub(super) const fn hurry(&mut self) {
         self.hurry = true;
+    }
+
+    /// The partner was here: makes all of them due, but not for every contact. A request is one for the
+    /// other side.
+    pub(super) fn in_contact(&mut self) {
+        if self.contact_at.is_none_or(|at| at.elapsed() >= CONTACT_PAUSE) {
+            self.contact_at = Some(Clock::running());
+            self.hurry();
+        }
     }
 
     /// Waits until a request came to its end; what came of it stands in the store. It waits for ever

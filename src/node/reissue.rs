@@ -4,7 +4,7 @@
 //!
 //! Each receipt names the one before it, so all of a package are signed anew that lead to its last.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use memchr::memmem::Finder;
 use super::context::{Context, blocking};
 use super::proof::OwnFault;
 use crate::package::{Receipt, ReceiptKind};
-use crate::store::{NewReceipt, StoreError, StoredReceipt};
+use crate::store::{DueReceipt, NewReceipt, StoreError, StoredReceipt};
 use crate::types::{Digest, MessageId, OfficeNumber};
 
 /// Receipts above this age are not signed anew when pages of receipts are asked for: nobody waits
@@ -105,6 +105,41 @@ pub(super) async fn lasting(
         Err(Fault::Store(error)) if error.is_about_one_package() => Ok(receipt),
         Err(fault) => Err(fault),
     }
+}
+
+/// Signs anew what of `due`, receipts of `office`, a certificate signed that has ended. Gives those that
+/// stand in the place of others by now: they need not go out any more.
+pub(super) async fn replaced(
+    context: &Arc<Context>,
+    office: OfficeNumber,
+    due: &[DueReceipt],
+) -> Result<BTreeSet<i64>, StoreError> {
+    let now = context.now();
+    let current = Current::of(context, now);
+    let mut replaced = BTreeSet::new();
+    let mut by_package: BTreeMap<_, Vec<&DueReceipt>> = BTreeMap::new();
+    for receipt in due.iter().filter(|receipt| !current.signed(&receipt.der)) {
+        by_package.entry((receipt.sender, receipt.id)).or_default().push(receipt);
+    }
+    for ((sender, id), receipts) in by_package {
+        let (shared, ders) = (Arc::clone(context), receipts.iter().map(|it| it.der.clone()));
+        let ders: Vec<_> = ders.collect();
+        let has_ended = blocking(move || {
+            ders.iter().any(|der| read(&shared, der).is_some_and(|(_, until)| until < now))
+        });
+        if has_ended.await != Some(true) {
+            continue;
+        }
+        match renew(context, (office, sender, id), |link| link.until < now).await {
+            Ok(Renewed { chain, .. }) if chain.iter().all(|(_, der)| current.signed(der)) => {
+                replaced.extend(receipts.iter().map(|receipt| receipt.position));
+            }
+            Err(Fault::Store(error)) if !error.is_about_one_package() => return Err(error),
+            Ok(_) => {}
+            Err(fault) => tracing::debug!(%id, %fault, "receipts cannot be signed anew"),
+        }
+    }
+    Ok(replaced)
 }
 
 /// What a receipt states, and until when its certificates hold.

@@ -19,7 +19,7 @@ pub(super) struct Unsent {
 struct Known {
     /// Of these something may have left, and they may still be in the queue.
     begun: BTreeSet<MessageId>,
-    /// These are being taken back.
+    /// These are being taken back, or were.
     claimed: BTreeSet<MessageId>,
 }
 
@@ -43,7 +43,7 @@ impl Unsent {
         self.known().begun.remove(&id);
     }
 
-    /// Keeps a package from leaving until it is [let go](Self::let_go). `false` where it may have left
+    /// Keeps a package from leaving, unless it is [let go](Self::let_go). `false` where it may have left
     /// since the start, or was made before that.
     pub(super) fn claim(&self, id: MessageId) -> bool {
         let mut known = self.known();

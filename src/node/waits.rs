@@ -134,7 +134,9 @@ async fn row(
     speaks_for(context, peer, of.office, context.now())?;
     match context.store.outgoing(of.id).await {
         Ok(row) if row.partner == of.office && row.office == of.sender => Ok(row),
-        Ok(_) | Err(StoreError::NotFound) => Err(Refusal::plain(RefusalCode::NOT_FOUND)),
+        Ok(_) | Err(StoreError::NotFound) => {
+            Err(Refusal::plain(RefusalCode::NOT_FOUND).of_this_package())
+        }
         Err(error) => Err(refuse_store(error)),
     }
 }

@@ -225,7 +225,6 @@ impl Relay {
 
     /// Stops: takes nothing new, and answers what is under way.
     pub async fn stop(self) {
-        systemd::stopping();
         self.stop.send_replace(true);
         let _ = self.serving.await;
         for task in self.beside {

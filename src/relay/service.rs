@@ -239,7 +239,7 @@ impl<S: RelayStore> Mailboxes<S> {
             PutReceipt::Mismatch => {
                 Err(mismatch("it is about another package of this id".to_owned()))
             }
-            PutReceipt::Unknown => Err(Refusal::plain(RefusalCode::NOT_FOUND)),
+            PutReceipt::Unknown => Err(Refusal::plain(RefusalCode::NOT_FOUND).of_this_package()),
             PutReceipt::TooMany => {
                 let log = "there are enough receipts of this kind";
                 Err(Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN))
@@ -501,7 +501,7 @@ impl<S: RelayStore> Service for Mailboxes<S> {
     async fn recall(&self, peer: &Caller, of: MailboxItemName) -> Result<Bytes, Refusal> {
         self.speaks_for(peer, of.office)?;
         self.ask(of.office)?;
-        let recall = self.store.recall(of, self.clock.now()).await;
+        let recall = self.store.recall(of, surely_over(self.clock.now())).await;
         let recall = recall.map_err(|error| self.away(&error))?;
         recall.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
     }

@@ -52,7 +52,8 @@ impl Store {
         .await
     }
 
-    /// What came from `sender` for `office` with this 連番, on whichever way, oldest first.
+    /// What came from `sender` for `office` with this 連番, on whichever way, oldest first; without what
+    /// was given back.
     pub async fn came_before(
         &self,
         office: OfficeNumber,
@@ -62,7 +63,8 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT message_id, came_by, state, detail, unit, folder FROM incoming
-                 WHERE office = ?1 AND sender = ?2 AND serial = ?3 ORDER BY created_at, message_id",
+                 WHERE office = ?1 AND sender = ?2 AND serial = ?3 AND state <> 'RECALLED'
+                 ORDER BY created_at, message_id",
             )?;
             let values = params![Column(office), Column(sender), Column(serial)];
             let rows = statement.query_map(values, |row| {

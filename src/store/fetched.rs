@@ -42,20 +42,32 @@ impl Store {
         .await
     }
 
-    /// Remembers that the receipts about a package go to `source` too.
+    /// Remembers that the receipts about a package go to `source` too. Where it was left there after it
+    /// came here, at `stored_at`, the receipts that were there are lost with its store, and all go once
+    /// more.
     pub async fn was_fetched(
         &self,
         source: String,
         office: OfficeNumber,
         (sender, id): (OfficeNumber, MessageId),
+        stored_at: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO fetched (source, sender, message_id, office, put, done)
-                     VALUES (?1, ?2, ?3, ?4, 0, 0) ON CONFLICT DO NOTHING",
+                     VALUES (?1, ?2, ?3, ?4, 0, 0)
+                     ON CONFLICT (source, sender, message_id) DO UPDATE SET put = 0, done = 0
+                     WHERE EXISTS (SELECT 1 FROM incoming WHERE incoming.sender = excluded.sender
+                         AND incoming.message_id = excluded.message_id AND created_at < ?5)",
                 )?
-                .execute(params![source, Column(sender), Column(id), Column(office)])?;
+                .execute(params![
+                    source,
+                    Column(sender),
+                    Column(id),
+                    Column(office),
+                    Column(stored_at)
+                ])?;
             Ok(())
         })
         .await

@@ -161,15 +161,12 @@ fn decide(
             remember(connection, recall, now)?;
             return Ok((RecallAnswer::Decided(last()?.der), None));
         }
-        IncomingState::Placed => {
-            remember(connection, recall, now)?;
-            return Ok((RecallAnswer::UnderWay, None));
-        }
+        // Nothing is decided yet: whoever asks again may hear something else.
+        IncomingState::Placed => return Ok((RecallAnswer::UnderWay, None)),
         // Of one from a backup nobody knows.
         IncomingState::Committed | IncomingState::Held
             if placing || detail == code::RESTORED_UNPLACED =>
         {
-            remember(connection, recall, now)?;
             return Ok((RecallAnswer::UnderWay, None));
         }
         IncomingState::Committed | IncomingState::Held => {}

@@ -126,14 +126,15 @@ impl Store {
         Ok(transition)
     }
 
-    /// Whether a package of ours was in another state than that of waiting to be sent, or took the place
-    /// of another one.
+    /// Whether a package of ours was in another state than that of waiting to be sent, was tried before,
+    /// or took the place of another one.
     pub async fn was_under_way(&self, id: MessageId) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let superseded = format!("%{}{id}", outgoing::SUPERSEDED_BY);
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT EXISTS (SELECT 1 FROM journal WHERE message_id = ?1 AND direction = 'out'
                          AND state NOT IN ('PACKED', 'RETRY', 'COPIED', '{QUEUED}'))
+                     OR EXISTS (SELECT 1 FROM outgoing WHERE message_id = ?1 AND failures > 0)
                      OR EXISTS (SELECT 1 FROM outgoing WHERE detail LIKE ?2)"
             ))?;
             Ok(statement.query_row(params![Column(id), superseded], |row| row.get(0))?)

@@ -53,7 +53,7 @@ impl Store {
                  ORDER BY {NTH} LIMIT ?4",
                 queued =
                     select::<Outgoing>(&format!("expires_at, created_at, rowid * {PLACES}, 0")),
-                asked = select::<Outgoing>("expires_at, created_at, position, 1"),
+                asked = select::<Outgoing>("until, created_at, position, 1"),
             ))?;
             let after = i64::try_from(after).unwrap_or(i64::MAX);
             let rows = statement.query_map(

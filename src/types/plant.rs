@@ -15,8 +15,6 @@ pub(crate) enum Plant {
     RetryWithNewId,
     /// A package is placed before it is committed.
     PlaceBeforeCommit,
-    /// A relay accepts a package before it is committed.
-    AcceptedBeforeCommit,
     /// A relay takes a package to be gone when somebody begins to fetch it.
     GoneAtFetch,
 }

@@ -45,11 +45,6 @@ fn placing_before_the_commit_is_found() {
 }
 
 #[test]
-fn a_relay_that_accepts_before_the_commit_is_found() {
-    found(Plant::AcceptedBeforeCommit, &[Kind::Missing]);
-}
-
-#[test]
 fn a_relay_that_forgets_what_somebody_begins_to_fetch_is_found() {
     found(Plant::GoneAtFetch, &[Kind::Missing]);
 }

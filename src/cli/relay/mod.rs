@@ -13,7 +13,7 @@ use clap::Subcommand;
 
 use super::{UsageError, copies};
 use crate::config::{RelayConfig, RelayStoreSettings, problems_text};
-use crate::relay::store::{PostgresSettings, PostgresStore, SqliteStore};
+use crate::relay::store::{PostgresSettings, PostgresStore, SqliteStore, is_moved};
 use crate::types::{Lang, OfficeNumber, Problems};
 
 #[derive(Debug, clap::Args)]
@@ -129,10 +129,14 @@ enum OpenStore {
 
 /// Opens the store, for the relay itself or for a command beside it.
 async fn open(config: &RelayConfig, beside: bool) -> anyhow::Result<OpenStore> {
+    let file = config.file();
     if let Some(settings) = database(&config.store) {
+        // What lies in the file counts until all of it is moved.
+        if beside && file.exists() && !is_moved(&file)? {
+            return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
+        }
         return Ok(OpenStore::Postgres(PostgresStore::open(&settings).await?));
     }
-    let file = config.file();
     let store = if beside { SqliteStore::open_beside(&file) } else { SqliteStore::open(&file) };
     Ok(OpenStore::Sqlite(store?))
 }

@@ -8,14 +8,15 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::follow::{Follower, LOOK};
-use super::{OpenStore, open, read};
+use super::{OpenStore, database, open, read};
 use crate::cli::setup;
 use crate::cli::signals::{Asked, Signals};
 use crate::config::{RelayConfig, RelayStoreSettings};
 use crate::log::Sink;
 use crate::relay::Relay;
-use crate::relay::store::{RelayStoreError, SqliteStore, is_moved};
+use crate::relay::store::{RelayStoreError, SqliteStore, is_moved, move_store};
 use crate::types::{Clock, Lang};
+use crate::work::systemd;
 
 /// How long threads that wait for a disk may take after the relay has stopped.
 const THREADS_GRACE: Duration = Duration::from_millis(500);
@@ -68,6 +69,7 @@ async fn serve(
     screen: &Sink,
     lang: Lang,
 ) -> anyhow::Result<Ended> {
+    let mut follower = Follower::new(path, config);
     let relay = start(config).await?;
     let say = |text: &str| screen.send(format!("{text}\n").as_bytes());
     let (version, address) = (env!("CARGO_PKG_VERSION"), relay.address());
@@ -78,7 +80,6 @@ async fn serve(
     if let Some(address) = relay.watched_at() {
         say(&format!("  http://{address}/healthz http://{address}/metrics"));
     }
-    let mut follower = Follower::new(path, config);
     let ended = loop {
         tokio::select! {
             asked = signals.next() => match asked {
@@ -89,6 +90,10 @@ async fn serve(
             () = sleep(LOOK) => follower.look(&relay).await,
         }
     };
+    match ended {
+        Ended::Stopped => systemd::stopping(),
+        Ended::Moved => systemd::reloading(),
+    }
     say(match ended {
         Ended::Stopped => lang.pick("停止しています…", "stopping…"),
         Ended::Moved => lang.pick(
@@ -124,6 +129,12 @@ async fn store(config: &RelayConfig) -> anyhow::Result<OpenStore> {
                 Some(RelayStoreError::Unfinished) if looks < LOOKS => {
                     looks += 1;
                     sleep(AGAIN).await;
+                }
+                // Whoever moved it ended before its last step.
+                Some(RelayStoreError::Unfinished) if looks == LOOKS => {
+                    looks += 1;
+                    let Some(settings) = database(&config.store) else { return Err(error) };
+                    move_store(&file, &settings, &|_, _| {}).await?;
                 }
                 _ => return Err(error),
             },

@@ -95,7 +95,14 @@ impl Surveyor {
             }
         }
         let (writers, asked) = (Arc::clone(&self.writers), fresh.clone());
-        let writing = block(move || writers.of(&asked)).await?;
+        let writing = block(move || {
+            if cfg!(windows) {
+                // Nothing is opened for oneself alone here, which would tell.
+                return vec![Writing::Unknown; asked.len()];
+            }
+            writers.of(&asked)
+        });
+        let writing = writing.await?;
         for (file, writing) in fresh.into_iter().zip(writing) {
             let left = match writing {
                 Writing::Done => Duration::ZERO,
@@ -123,8 +130,9 @@ impl Surveyor {
                 }
                 // It is seen again when it stands still, or is gone.
                 Ok(None) => {}
-                // Another program has it, or we may not read it: it is no fault of the folder.
                 Err(error) if error.fault() == folder::Fault::Missing => {}
+                // Another program has it for a moment, or we may not read it: it is no fault of the
+                // folder, and looked at again.
                 Err(_) => look.odd += 1,
             }
         }

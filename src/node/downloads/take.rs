@@ -143,6 +143,7 @@ impl Taker {
             self.too_large.insert(key);
             return Ok(Step::Left);
         }
+        self.too_large.remove(&key);
         let Some(bytes) = surveyor.bytes(set, limits).await? else { return Ok(Step::Left) };
         let files: Vec<(String, Vec<u8>)> =
             set.iter().map(|file| file.written.clone()).zip(bytes).collect();
@@ -186,6 +187,7 @@ impl Taker {
         let named = Named { office, sender, serial, at };
         let (import, parts) = (Arc::clone(&self.folder.import), completed.clone());
         let made = block(move || {
+            let new = make(named, &config, &files, &judgement, stance)?;
             for part in parts.iter().filter(|part| !part.folder.is_empty()) {
                 let folder = import.hold.root().path().join(&part.folder);
                 let copies = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
@@ -193,19 +195,12 @@ impl Taker {
                     tracing::warn!(code = error.code(), %error, "copies stay in the hold folder");
                 }
             }
-            let new = make(named, &config, &files, &judgement, stance)?;
             Ok::<_, PackError>(match stance {
                 Stance::Ready => new,
                 Stance::Held(code) => keep(&import, new, &files, code, lang),
             })
         });
-        let made = made.await?;
-        for part in completed {
-            let note = IncomingNote::code(code::DOWNLOAD_COMPLETED);
-            let event = IncomingEvent::Dismissed;
-            self.context.store.incoming_event(sender, part.id, event, note, at).await?;
-        }
-        let new = match made {
+        let new = match made.await? {
             Ok(new) => new,
             Err(error) => {
                 tracing::error!(%office, %sender, %serial, %error,
@@ -213,6 +208,11 @@ impl Taker {
                 return Ok(Step::Left);
             }
         };
+        for part in completed {
+            let note = IncomingNote::code(code::DOWNLOAD_COMPLETED);
+            let event = IncomingEvent::Dismissed;
+            self.context.store.incoming_event(sender, part.id, event, note, at).await?;
+        }
         let (id, state) = (new.id, new.state.state());
         if self.context.store.commit(new, at).await? == CommitAnswer::New {
             tracing::info!(%id, %sender, %office, state = state.as_str(),

@@ -8,6 +8,7 @@ use super::source::{Errand, Source};
 use crate::link::{MailboxItemName, SendError};
 use crate::node::context::{Context, log_store_fault, stopped};
 use crate::node::pauses::Pauses;
+use crate::node::reissue;
 use crate::node::supervise::Beat;
 use crate::store::DueReceipt;
 use crate::types::OfficeNumber;
@@ -72,9 +73,18 @@ async fn put_due(
         Duration::ZERO
     })?;
     let is_some = !due.is_empty();
+    let replaced = reissue::replaced(context, office, &due).await.map_err(|error| {
+        log_store_fault(&error, "receipts cannot be signed anew");
+        Duration::ZERO
+    })?;
     let (mut stuck, mut pause) = (BTreeSet::new(), None);
     for receipt in due {
-        let DueReceipt { sender, id, kind, .. } = receipt;
+        let DueReceipt { sender, id, kind, position, .. } = receipt;
+        if replaced.contains(&position) {
+            // Those in its place come behind it.
+            note(context, source, &receipt, false).await?;
+            continue;
+        }
         if stuck.contains(&(sender, id)) {
             continue;
         }

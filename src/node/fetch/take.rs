@@ -45,7 +45,7 @@ pub(super) async fn take(
         return Ok(taken);
     }
     if was_recalled || context.store.has_incoming(sender, id).await? {
-        context.store.was_fetched(name, office, (sender, id)).await?;
+        context.store.was_fetched(name, office, (sender, id), item.stored_at).await?;
         context.wake.issued.announce();
         return Ok(Taken::Settled);
     }
@@ -82,7 +82,7 @@ pub(super) async fn take(
     };
     match taken {
         Ok(()) => {
-            context.store.was_fetched(name.clone(), office, (sender, id)).await?;
+            context.store.was_fetched(name.clone(), office, (sender, id), item.stored_at).await?;
             context.wake.issued.announce();
             context.notices.clear(code::MAILBOX_UNREADABLE, &about(&item));
             Ok(Taken::Settled)
@@ -121,7 +121,7 @@ async fn recall(
     };
     match decided {
         Ok(RecallReply::Decided(_) | RecallReply::UnderWay) => {
-            context.store.was_fetched(source.name(), office, (sender, id)).await?;
+            context.store.was_fetched(source.name(), office, (sender, id), item.stored_at).await?;
             context.wake.issued.announce();
             Ok(Some(Taken::Settled))
         }

@@ -172,7 +172,11 @@ async fn release_package(
     hold_copies::remove(context, item, package).await;
     let note = IncomingNote { by: by.to_owned(), ..IncomingNote::code(code::RELEASED) };
     let event = IncomingEvent::Released;
-    context.store.incoming_event(sender, id, event, note, context.now()).await?;
+    let released = context.store.incoming_event(sender, id, event, note, context.now()).await?;
+    if !released.changes() {
+        // The sender took it back meanwhile.
+        return Ok(not_held());
+    }
     wake(&context.wake.placing, &item.office);
     Ok(Answer::done(
         code::RELEASED,

@@ -41,7 +41,10 @@ pub(super) async fn recall(
                     Ok(true) => Ok(None),
                     Err(error) => Err(error),
                 };
-                context.unsent.let_go(id);
+                // What is taken back stays claimed: it may have been read from the queue before that.
+                if !matches!(&taken_back, Ok(Some(answer)) if answer.done) {
+                    context.unsent.let_go(id);
+                }
                 if let Some(answer) = taken_back? {
                     return Ok(answer);
                 }

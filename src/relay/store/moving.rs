@@ -92,7 +92,7 @@ pub struct Moved {
 ///
 /// # Errors
 ///
-/// What is in the way; the file counts as before.
+/// What is in the way; the file counts as before, unless it was sealed already.
 pub async fn move_store(
     file: &Path,
     settings: &PostgresSettings,
@@ -106,7 +106,16 @@ pub async fn move_store(
     let id = before.as_ref().map_or_else(new, |state| state.id);
     let is_sealed = before.as_ref().is_some_and(|state| state.is_done);
     let to = target.name().to_owned();
+    if !is_sealed {
+        refuse_relays(&target).await?;
+        // Known here first: what knows of it there goes on with it.
+        source.begin(id, &to).await?;
+    }
     match (target.begin(id, !is_sealed).await?, before) {
+        // What is there is left of an earlier move, which was broken off.
+        (TargetState::Begun, Some(state)) if is_sealed && state.target != to => {
+            return Err(MoveError::Elsewhere(state.target));
+        }
         (TargetState::Begun, _) if is_sealed => {
             target.finish(source.last_body().await?).await?;
             return Ok(Moved { to, contents: target.contents().await?, closed: None });
@@ -120,8 +129,6 @@ pub async fn move_store(
         }
         (TargetState::Done | TargetState::Occupied, _) => return Err(MoveError::Occupied),
     }
-    refuse_relays(&target).await?;
-    source.begin(id, &to).await?;
     let mut pass = Pass { source: &source, target: &mut target, tell, changes: 0 };
     for _ in 0..PASSES {
         if pass.run().await? <= LITTLE {

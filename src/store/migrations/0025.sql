@@ -33,6 +33,8 @@ END;
 
 -- 1 from when the first file of a package may be seen in the import folder.
 ALTER TABLE incoming ADD COLUMN placing INTEGER NOT NULL DEFAULT 0;
+-- Of what is open nobody knows it.
+UPDATE incoming SET placing = 1 WHERE state IN ('COMMITTED', 'HELD');
 
 -- The number of a package of which nothing was ever sent is used again.
 DROP INDEX outgoing_sequence;

@@ -27,7 +27,11 @@ async fn withdrawn(store: &Store, key: &str, relay: &str, at: Timestamp) -> usiz
 #[tokio::test]
 async fn what_a_relay_may_have_lost_is_left_there_once_more() {
     let folder = private_folder();
-    let (store, id) = packed(&folder).await;
+    let store = open(&folder);
+    let new = outgoing(1, Bytes::from_static(b"sealed"));
+    let new = NewOutgoing { expires_at: now() + SignedDuration::from_hours(24 * 40), ..new };
+    let id = new.id;
+    store.pack(new, now()).await.expect("packed");
     let hours = |hours| now() + SignedDuration::from_hours(hours);
     leave(&store, id, now()).await;
     assert_eq!(withdrawn(&store, "one", RELAY, hours(23)).await, 0, "asked lately");

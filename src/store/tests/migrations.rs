@@ -122,7 +122,7 @@ fn each_question_about_open_packages_has_its_index() {
         ("outgoing WHERE state = 'QUEUED' AND expires_at <= 1", "outgoing_queued"),
         (
             "outgoing WHERE office = 'a' AND partner = 'b' AND state <> 'SUPERSEDED'
-          ORDER BY sequence DESC LIMIT 1",
+          AND detail <> 'taken-back' ORDER BY sequence DESC LIMIT 1",
             "outgoing_sequence",
         ),
         (

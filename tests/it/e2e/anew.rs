@@ -7,6 +7,7 @@ use renkei::package::{Limits, Receipt, Usage};
 use renkei::types::code::RefusalCode;
 use renkei::types::{Clock, Digest};
 
+use super::collecting::one_closed;
 #[cfg(target_os = "linux")]
 use super::real_relay::around_relay;
 use super::rogue::Rogue;
@@ -231,6 +232,33 @@ fn what_was_made_in_a_wrong_future_is_made_anew_when_the_clock_is_right() {
     care.start();
     export(&care, &withdrawal(CARE, 3));
     arrived_in_order(&care, &help, 3);
+}
+
+/// Nobody asks for receipts that go where their package was fetched, and one that is not believed there
+/// would never be.
+#[test]
+fn receipts_that_are_put_where_their_package_was_fetched_are_signed_anew_too() {
+    const SECONDS: i64 = 40;
+    let [mut care, mut help] = one_closed();
+    let end = now() + SignedDuration::from_secs(SECONDS + 1);
+    care.put_identity("signing", &issue(&care, SECONDS));
+    care.start();
+    help.start();
+    let (import, away) = (care.path("import-actuals"), care.path("away"));
+    std::fs::rename(&import, &away).expect("renamed");
+    export(&help, &withdrawal(HELP, 1));
+    until("consigned", || help.has_sent("CONSIGNED", 1));
+    help.kill();
+    std::fs::rename(&away, &import).expect("renamed");
+    // It looks at once whether its folders are there again.
+    care.kill();
+    care.start();
+    let placed = "SELECT count(*) FROM journal WHERE direction = 'in' AND state = 'PLACED'";
+    until("placed", || (care.sql(placed) == ["1"]).then_some(()));
+    end_of_certificates(end);
+    renewed(&care);
+    help.start();
+    until("handed over", || help.has_sent("HANDED_OVER", 1));
 }
 
 /// A relay that refuses what was made in the future is the only one that can be asked for the time.

@@ -178,7 +178,10 @@ fn what_comes_by_renkei_and_by_the_web_service_is_placed_in_one_order_and_once()
         until("its turn", || help.files("import").contains_key(name).then_some(()));
         fs::remove_file(help.path("import").join(name)).expect("imported");
     }
-    assert_eq!(help.sql(PLACED), units.each_ref().map(serial_of));
+    // A file is seen before it is noted that it was placed.
+    let in_order = units.each_ref().map(serial_of);
+    until("noted", || (help.sql(PLACED).len() == in_order.len()).then_some(()));
+    assert_eq!(help.sql(PLACED), in_order);
     assert_eq!(
         help.sql("SELECT came_by FROM incoming ORDER BY serial"),
         ["renkei", "web", "web", "renkei"]

@@ -115,19 +115,7 @@ impl std::fmt::Debug for SqliteStore {
 
 impl RelayStore for SqliteStore {
     async fn deposit(&self, new: Deposit, quota: Quota) -> Result<Deposited, RelayStoreError> {
-        let done = self.write(move |connection| write::deposit(connection, &new, quota));
-        #[cfg(test)]
-        if Plant::AcceptedBeforeCommit.is_there() {
-            let mut done = std::pin::pin!(done);
-            // It stands in line then, and nobody waits for what becomes of it.
-            std::future::poll_fn(|context| {
-                let _ = done.as_mut().poll(context);
-                std::task::Poll::Ready(())
-            })
-            .await;
-            return Ok(Deposited::New);
-        }
-        done.await
+        self.write(move |connection| write::deposit(connection, &new, quota)).await
     }
 
     async fn waiting(
