@@ -95,9 +95,7 @@ impl RelayConfig {
         let problems = reader.finish();
         if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
     }
-}
 
-impl RelayConfig {
     /// The file in which everything lies where no database is named.
     pub fn file(&self) -> PathBuf {
         file(&self.node.data)
