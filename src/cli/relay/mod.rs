@@ -13,7 +13,9 @@ use clap::Subcommand;
 
 use super::{UsageError, copies};
 use crate::config::{RelayConfig, RelayStoreSettings, problems_text};
-use crate::relay::store::{PostgresSettings, PostgresStore, SqliteStore, is_moved};
+use crate::relay::store::{
+    PostgresSettings, PostgresStore, RelayStoreError, SqliteStore, moved_to,
+};
 use crate::types::{Lang, OfficeNumber, Problems};
 
 #[derive(Debug, clap::Args)]
@@ -131,11 +133,18 @@ enum OpenStore {
 async fn open(config: &RelayConfig, beside: bool) -> anyhow::Result<OpenStore> {
     let file = config.file();
     if let Some(settings) = database(&config.store) {
+        let moved = if file.exists() { Some(moved_to(&file)?) } else { None };
         // What lies in the file counts until all of it is moved.
-        if beside && file.exists() && !is_moved(&file)? {
+        if beside && moved == Some(None) {
             return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
         }
-        return Ok(OpenStore::Postgres(PostgresStore::open(&settings).await?));
+        let store = PostgresStore::open(&settings).await?;
+        if let Some(Some((id, to))) = moved
+            && !store.has_moved_in(id).await?
+        {
+            return Err(RelayStoreError::Moved(to).into());
+        }
+        return Ok(OpenStore::Postgres(store));
     }
     let store = if beside { SqliteStore::open_beside(&file) } else { SqliteStore::open(&file) };
     Ok(OpenStore::Sqlite(store?))

@@ -14,7 +14,7 @@ use crate::cli::signals::{Asked, Signals};
 use crate::config::{RelayConfig, RelayStoreSettings};
 use crate::log::Sink;
 use crate::relay::Relay;
-use crate::relay::store::{RelayStoreError, SqliteStore, is_moved, move_store};
+use crate::relay::store::{RelayStoreError, SqliteStore, move_store, moved_to};
 use crate::types::{Clock, Lang};
 use crate::work::systemd;
 
@@ -116,7 +116,7 @@ async fn store(config: &RelayConfig) -> anyhow::Result<OpenStore> {
     let mut looks = 0;
     loop {
         let opened = open(config, false).await;
-        let is_sealed = is_moved(&file)?;
+        let is_sealed = moved_to(&file)?.is_some();
         match opened {
             Ok(store) if is_sealed => return Ok(store),
             Ok(_) => return Err(RelayStoreError::NotMoved(file).into()),

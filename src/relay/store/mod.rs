@@ -25,7 +25,7 @@ pub use error::RelayStoreError;
 pub use moving::{MoveError, Moved, move_store};
 pub use postgres::{PostgresSettings, PostgresStore};
 pub use rows::Contents;
-pub use sqlite::{SqliteStore, is_moved};
+pub use sqlite::{SqliteStore, moved_to};
 
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::package::ReceiptKind;

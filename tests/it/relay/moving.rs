@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 use renkei::link::MailboxItemName;
 use renkei::package::{Package, ReceiptKind};
 use renkei::relay::store::{
-    Deposit, Deposited, Found, NewReceipt, PIECE, PostgresSettings, PostgresStore, PutReceipt,
-    Quota, RelayStore, SqliteStore, Standing,
+    Deposit, Deposited, Found, NewRecall, NewReceipt, PIECE, PostgresSettings, PostgresStore,
+    PutRecall, PutReceipt, Quota, RelayStore, SqliteStore, Standing,
 };
 use renkei::types::{Digest, Hashed, MessageId};
 use serde_json::Value;
@@ -55,7 +55,10 @@ fn name(of: &Deposit) -> MailboxItemName {
     MailboxItemName { office: of.recipient, sender: of.sender, id: of.message_id }
 }
 
-/// Fills the file; every fourth package was taken.
+/// The package of those that lie there that its sender asked back.
+const ASKED_BACK: usize = 1;
+
+/// Fills the file; every fourth package was taken, and one is asked back.
 async fn fill(store: &SqliteStore) -> Vec<Deposit> {
     let quota = Quota { bytes: 1 << 40, messages: 1 << 20 };
     let mut kept = Vec::new();
@@ -74,6 +77,14 @@ async fn fill(store: &SqliteStore) -> Vec<Deposit> {
         }
         kept.push(new);
     }
+    let of = &kept[ASKED_BACK];
+    let recall = NewRecall {
+        of: name(of),
+        package_sha256: of.package_sha256,
+        recall: Bytes::from_static(b"give it back"),
+        at: now(),
+    };
+    assert_eq!(store.put_recall(recall).await.expect("kept"), PutRecall::New);
     let card = Some((3, Bytes::from_static(b"a card")));
     store.decide(office("2000000000"), Standing::Approved, card).await.expect("decided");
     kept
@@ -276,7 +287,7 @@ async fn everything_is_moved_while_offices_go_on() {
     for (number, one) in (0..).zip(&kept) {
         let found = store.find(name(one), now()).await.expect("found");
         match found {
-            Found::Gone => assert_eq!(number % 4, 0),
+            Found::Gone => assert!(number % 4 == 0 || number == ASKED_BACK, "{number}"),
             Found::Waiting { body, size, sha256 } => {
                 assert_eq!(sha256, one.sealed.sha256());
                 let mut bytes = Vec::new();
@@ -303,11 +314,22 @@ async fn everything_is_moved_while_offices_go_on() {
     let new = lying(1_000);
     assert_eq!(store.deposit(new, quota).await.expect("kept"), Deposited::New);
 
+    let recall = store.recall(name(&kept[ASKED_BACK]), now()).await.expect("read");
+    assert_eq!(recall.as_deref(), Some(&b"give it back"[..]));
+
     // Nobody writes into the old one any more.
     drop(store);
     let again = offices.relay.run(&["move-store"]);
     let said = String::from_utf8_lossy(&again.stdout).into_owned();
     assert!(again.status.success() && said.contains("had been moved before"), "{again:?}");
+    // Another database is not the one to which everything went.
+    cluster.sql("CREATE DATABASE elsewhere");
+    let elsewhere = cluster.url().replace("/postgres", "/elsewhere");
+    fs::write(offices.relay.config(), format!("{before}\n[store]\npostgres = \"{elsewhere}\"\n"))
+        .expect("written");
+    let refused = offices.relay.run(&["list"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("was moved to 127.0.0.1:"), "{said}");
     fs::write(offices.relay.config(), before).expect("written");
     let refused = offices.relay.run(&["list"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();

@@ -29,7 +29,7 @@ use super::{
     millis, most_rows, not_noted, office, pieces, place_of, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Digest, MessageId, OfficeNumber};
 
 /// The store in a database.
 pub struct PostgresStore {
@@ -49,6 +49,12 @@ impl PostgresStore {
         }
         drop(client);
         Ok(Self { pool, config, tls })
+    }
+
+    /// Whether this move was made into the database.
+    pub async fn has_moved_in(&self, id: MessageId) -> Result<bool, RelayStoreError> {
+        let id = &id.as_bytes()[..];
+        Ok(!self.rows("SELECT 1 FROM moves WHERE id = $1 AND done", &[&id]).await?.is_empty())
     }
 
     async fn client(&self) -> Result<Client, RelayStoreError> {

@@ -27,9 +27,9 @@ use super::{
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::store::{StoreError, Writer};
-use crate::types::OfficeNumber;
 #[cfg(test)]
 use crate::types::Plant;
+use crate::types::{MessageId, OfficeNumber};
 use crate::work;
 
 pub(super) use source::Source;
@@ -102,9 +102,11 @@ impl SqliteStore {
     }
 }
 
-/// Whether everything in a file that is there was moved elsewhere.
-pub fn is_moved(path: &Path) -> Result<bool, RelayStoreError> {
-    Ok(source::state(&open::for_writing(path)?)?.is_some_and(|state| state.is_done))
+/// What the move is known by in which everything in a file that is there went elsewhere, and to which
+/// database; nothing where it lies in the file.
+pub fn moved_to(path: &Path) -> Result<Option<(MessageId, String)>, RelayStoreError> {
+    let state = source::state(&open::for_writing(path)?)?;
+    Ok(state.filter(|state| state.is_done).map(|state| (state.id, state.target)))
 }
 
 impl std::fmt::Debug for SqliteStore {
