@@ -1,14 +1,19 @@
 //! How answers look: media types, problem documents, and what the log learns of them.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
 use axum::http::{Response, StatusCode, Uri};
+use futures_util::FutureExt as _;
 use serde::Serialize;
+use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::problem::{Document, PROBLEM_JSON, Refusal};
 use crate::types::code::RefusalCode;
+use crate::work;
 
 /// The media type of packages.
 pub(super) const ZIP: &str = "application/zip";
@@ -81,6 +86,13 @@ pub(super) fn grant(
     response
 }
 
+/// An answer that grants and has nothing to say.
+pub(super) fn grant_empty(route: &Route, status: StatusCode) -> Response<Body> {
+    let mut response = grant(route, status, RECEIPT, Body::empty());
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response
+}
+
 /// The same as JSON.
 pub(super) fn grant_json<T: Serialize>(route: &Route, answer: &T) -> Response<Body> {
     match serde_json::to_vec(answer) {
@@ -134,8 +146,43 @@ pub(super) fn unreadable(refusal: Refusal) -> Response<Body> {
     refuse(&ELSEWHERE, refusal)
 }
 
+/// What the service answers within `limit`; it is broken off where it takes longer, or the peer goes.
+pub(super) async fn within<T>(
+    limit: Duration,
+    asked: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let answer = timeout(limit, AssertUnwindSafe(asked).catch_unwind()).await;
+    answer.map_err(|_elapsed| too_late())?.unwrap_or_else(|_panic| Err(panicked()))
+}
+
+/// The same for what changes something: a task of its own, so that what the service has begun it ends,
+/// even when the peer has gone or was told that it takes too long. `held` is kept until then.
+pub(super) async fn to_the_end<T, H>(
+    limit: Duration,
+    held: H,
+    asked: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    H: Send + 'static,
+{
+    let task = work::spawn(
+        async move {
+            let _held = held;
+            asked.await
+        }
+        .in_current_span(),
+    );
+    match timeout(limit, task).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(fault)) if fault.is_panic() => Err(panicked().of_this_package()),
+        Ok(Err(_stopped)) => Err(Refusal::internal("the service was stopped")),
+        Err(_elapsed) => Err(too_late()),
+    }
+}
+
 /// The service took too long.
-pub(super) fn too_late() -> Refusal {
+fn too_late() -> Refusal {
     Refusal::new(RefusalCode::TIMEOUT, "the service did not answer in time")
         .retry_after(TIMEOUT_RETRY)
 }

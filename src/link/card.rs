@@ -1,19 +1,13 @@
 //! Cards of offices: `GET /v1/card/{office}` and `PUT /v1/card/{office}`.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, Request, State};
-use axum::http::{Response, StatusCode, Uri, header};
-use bytes::Bytes;
-use futures_util::FutureExt as _;
-use tokio::time::timeout;
+use axum::http::{Response, StatusCode, Uri};
 
-use super::answers::{
-    RECEIPT, Route, TIMEOUT_RETRY, check_no_query, grant, panicked, refuse, too_late,
-};
+use super::answers::{RECEIPT, Route, check_no_query, grant, grant_empty, refuse, within};
 use super::api::Service;
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
@@ -76,10 +70,8 @@ pub(super) async fn get_card<S: Service>(
         let partner = link.partner()?;
         check_no_query(&uri)?;
         let office = of_path(office)?;
-        let answer = AssertUnwindSafe(shared.service.card(&link.peer, partner, office));
-        let answer = timeout(shared.grants.limits().request_timeout, answer.catch_unwind()).await;
-        let answer = answer.map_err(|_elapsed| too_late())?;
-        answer.unwrap_or_else(|_| Err(panicked()))
+        let limit = shared.grants.limits().request_timeout;
+        within(limit, shared.service.card(&link.peer, partner, office)).await
     };
     match found.await {
         Ok(card) => grant(&GET_CARD, StatusCode::OK, RECEIPT, card),
@@ -94,11 +86,7 @@ pub(super) async fn put_card<S: Service>(
     request: Request,
 ) -> Response<Body> {
     match receive(&shared, &link, office, request).await {
-        Ok(status) => {
-            let mut answer = grant(&PUT_CARD, status, RECEIPT, Bytes::new());
-            answer.headers_mut().remove(header::CONTENT_TYPE);
-            answer
-        }
+        Ok(status) => grant_empty(&PUT_CARD, status),
         Err(refusal) => refuse(&PUT_CARD, refusal),
     }
 }
@@ -125,10 +113,7 @@ async fn receive<S: Service>(
         None => None,
         Some(partner) => {
             shared.service.takes_from(partner)?;
-            Some(shared.grants.packages.take(partner, 1).map_err(|_full| {
-                let log = "too many packages and cards are being worked on";
-                Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
-            })?)
+            Some(shared.grants.place(partner)?)
         }
     };
     check_no_query(&head.uri)?;
@@ -146,9 +131,7 @@ async fn receive<S: Service>(
             Ok(StatusCode::ACCEPTED)
         }
     };
-    let answer = timeout(limits.request_timeout, AssertUnwindSafe(answer).catch_unwind());
-    let answer = answer.await.map_err(|_elapsed| too_late())?;
-    answer.unwrap_or_else(|_| Err(panicked()))
+    within(limits.request_timeout, answer).await
 }
 
 /// The office of the path; another word there names nothing.

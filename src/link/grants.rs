@@ -3,9 +3,13 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::answers::TIMEOUT_RETRY;
 use super::body::Room;
 use super::limits::Limits;
-use super::pool::Pool;
+use super::pool::{Full, Held, Pool};
+use super::problem::Refusal;
+use crate::types::OfficeNumber;
+use crate::types::code::RefusalCode;
 
 /// The limits of a server, and what there is only so much of.
 #[derive(Debug)]
@@ -13,7 +17,7 @@ pub struct Grants {
     limits: RwLock<Limits>,
     /// Room for the bodies of requests.
     pub(super) room: Room,
-    /// One for every package that arrives or is with the service.
+    /// One for every package, receipt, card or recall that arrives or is with the service.
     pub(super) packages: Arc<Pool>,
     /// Connections of partners.
     pub(super) places: Arc<Pool>,
@@ -29,6 +33,23 @@ impl Grants {
             packages: Pool::new(all, share),
             places: Pool::new(all, share),
         })
+    }
+
+    /// A place for a request of a partner whose body is read and given to the service.
+    ///
+    /// # Errors
+    ///
+    /// `busy` where all are taken, `partner-share-exceeded` where the partner has its share.
+    pub(super) fn place(&self, partner: OfficeNumber) -> Result<Held, Refusal> {
+        let refusal = |full| match full {
+            Full::All => Refusal::new(RefusalCode::BUSY, "too many requests are being worked on"),
+            Full::Share => {
+                let log = "too many requests of one partner are being worked on";
+                Refusal::new(RefusalCode::PARTNER_SHARE_EXCEEDED, log)
+            }
+        };
+        let place = self.packages.take(partner, 1);
+        place.map_err(|full| refusal(full).retry_after(TIMEOUT_RETRY))
     }
 
     /// The limits of this moment.

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::ops::Range;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,14 +10,9 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, Response, StatusCode};
-use bytes::Bytes;
-use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
-use tokio::time::timeout;
-use tracing::Instrument as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::answers::{
-    RECEIPT, Route, SEALED, TIMEOUT_RETRY, ZIP, grant, panicked, refuse, too_late,
-};
+use super::answers::{Route, SEALED, ZIP, grant, grant_empty, refuse, to_the_end, within};
 use super::api::{
     MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, Service, receipt_kind,
 };
@@ -33,7 +27,6 @@ use super::waiting::{self, Page};
 use crate::package;
 use crate::types::DigestBuilder;
 use crate::types::code::RefusalCode;
-use crate::work;
 
 /// An office asks what waits for it.
 pub(super) const GET_MAILBOX: Route = Route {
@@ -151,9 +144,7 @@ pub(super) async fn get_item<S: Service>(
         link.partner()?;
         let id = id.ok().map(|Path(id)| id).ok_or_else(bad_message_id)?;
         let name = name_of(&id, parameters)?;
-        let found = AssertUnwindSafe(shared.service.fetch(&link.peer, name)).catch_unwind();
-        let found = timeout(limit, found).await.map_err(|_elapsed| too_late())?;
-        found.unwrap_or_else(|_| Err(panicked()))
+        within(limit, shared.service.fetch(&link.peer, name)).await
     };
     let body = match found.await {
         Ok(body) => body,
@@ -168,9 +159,7 @@ pub(super) async fn get_item<S: Service>(
     match wanted {
         Wanted::Whole => whole(&body),
         Wanted::Part(range) => {
-            let part = AssertUnwindSafe(part(&body, range)).catch_unwind();
-            let part = timeout(limit, part).await.map_err(|_elapsed| too_late());
-            let part = part.and_then(|part| part.unwrap_or_else(|_| Err(panicked())));
+            let part = within(limit, part(&body, range)).await;
             part.unwrap_or_else(|refusal| refuse(&GET_ITEM, refusal))
         }
         Wanted::Outside => {
@@ -246,9 +235,7 @@ pub(super) async fn put_receipt<S: Service>(
     match receive(&shared, &link, path, parameters, request).await {
         Ok(repeated) => {
             let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
-            let mut answer = grant(&PUT_RECEIPT, status, RECEIPT, Bytes::new());
-            answer.headers_mut().remove(header::CONTENT_TYPE);
-            answer
+            grant_empty(&PUT_RECEIPT, status)
         }
         Err(refusal) => refuse(&PUT_RECEIPT, refusal),
     }
@@ -266,10 +253,7 @@ async fn receive<S: Service>(
     link.leave_unread();
     let partner = link.partner()?;
     shared.service.takes_from(partner)?;
-    let place = shared.grants.packages.take(partner, 1).map_err(|_full| {
-        let log = "too many packages and receipts are being worked on";
-        Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
-    })?;
+    let place = shared.grants.place(partner)?;
     let Path((id, kind)) = path.map_err(|_| bad_message_id())?;
     let name = name_of(&id, parameters)?;
     let kind = receipt_kind(&kind).ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))?;
@@ -279,23 +263,13 @@ async fn receive<S: Service>(
     let receipt = short_body::receive(body, most, limits.body_grace).await?;
     link.all_read();
     let (service, peer) = (Arc::clone(&shared.service), Arc::clone(&link.peer));
-    // A task of its own: what the service has begun it ends, even when the peer has gone.
-    let taking = work::spawn(
-        async move {
-            let _held = place;
-            service.put_receipt(&peer, name, kind, receipt).await
-        }
-        .in_current_span(),
-    );
-    match timeout(limits.request_timeout, taking).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(fault)) if fault.is_panic() => Err(panicked().of_this_package()),
-        Ok(Err(_stopped)) => Err(Refusal::internal("the service was stopped")),
-        Err(_elapsed) => Err(too_late()),
-    }
+    to_the_end(limits.request_timeout, place, async move {
+        service.put_receipt(&peer, name, kind, receipt).await
+    })
+    .await
 }
 
-fn name_of(
+pub(super) fn name_of(
     id: &str,
     parameters: Result<Query<ItemParameters>, QueryRejection>,
 ) -> Result<MailboxItemName, Refusal> {

@@ -7,23 +7,17 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Response, StatusCode};
-use tokio::time::timeout;
-use tracing::Instrument as _;
 
-use super::answers::{
-    RECEIPT, Route, SEALED, TIMEOUT_RETRY, ZIP, check_no_query, grant, panicked, refuse, too_late,
-};
+use super::answers::{RECEIPT, Route, SEALED, ZIP, check_no_query, grant, refuse, to_the_end};
 use super::api::{PackageForm, PutAnswer, Service};
 use super::body;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
 use super::limits::Limits;
-use super::pool::Full;
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
 use crate::package::sealed::largest;
 use crate::types::code::RefusalCode;
 use crate::types::{Hashed, MessageId};
-use crate::work;
 
 /// A package arrives.
 pub(super) const PUT_MESSAGE: Route = Route {
@@ -113,7 +107,7 @@ async fn receive_message<S: Service>(
     let partner = link.partner()?;
     shared.service.takes_from(partner)?;
     let (grants, limits) = (&shared.grants, shared.grants.limits());
-    let place = grants.packages.take(partner, 1).map_err(no_place)?;
+    let place = grants.place(partner)?;
     let id = id.and_then(|Path(id)| id.parse::<MessageId>().ok()).ok_or_else(bad_message_id)?;
     check_no_query(&head.uri)?;
     let form = form_of(&head.headers)?;
@@ -135,21 +129,12 @@ async fn receive_message<S: Service>(
     let service = Arc::clone(&shared.service);
     let peer = Arc::clone(&link.peer);
     let package = Hashed::known(bytes, promised);
-    // A task of its own: what the service has begun it ends, even when the peer has gone.
-    let delivery = work::spawn(
-        async move {
-            // What is sealed is counted until what was inside is kept.
-            let _held = (place, memory, (times > 1).then(|| package.clone()));
-            service.put_message(&peer, partner, id, package, form).await
-        }
-        .in_current_span(),
-    );
-    match timeout(limits.request_timeout, delivery).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(fault)) if fault.is_panic() => Err(panicked().of_this_package()),
-        Ok(Err(_stopped)) => Err(Refusal::internal("the service was stopped")),
-        Err(_elapsed) => Err(too_late()),
-    }
+    // What is sealed is counted until what was inside is kept.
+    let held = (place, memory, (times > 1).then(|| package.clone()));
+    to_the_end(limits.request_timeout, held, async move {
+        service.put_message(&peer, partner, id, package, form).await
+    })
+    .await
 }
 
 /// `application/zip` or the media type of sealed packages, with or without parameters, and no content
@@ -178,17 +163,6 @@ fn bad_digest(error: ContentDigestError) -> Refusal {
         ContentDigestError::Missing => Refusal::plain(RefusalCode::DIGEST_MISSING),
         ContentDigestError::Malformed => Refusal::plain(RefusalCode::DIGEST_MALFORMED),
     }
-}
-
-fn no_place(full: Full) -> Refusal {
-    match full {
-        Full::All => Refusal::new(RefusalCode::BUSY, "too many packages are being worked on"),
-        Full::Share => {
-            let log = "too many packages of one partner are being worked on";
-            Refusal::new(RefusalCode::PARTNER_SHARE_EXCEEDED, log)
-        }
-    }
-    .retry_after(TIMEOUT_RETRY)
 }
 
 #[cfg(test)]

@@ -1,31 +1,26 @@
 //! Packages that their senders ask back: `PUT /v1/messages/{id}/recall`, and `GET /v1/mailbox/{id}/recall`
 //! for what waits. A node and a relay answer in the same way.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
-use axum::http::{Response, StatusCode, header};
-use bytes::Bytes;
-use futures_util::FutureExt as _;
-use tokio::time::timeout;
-use tracing::Instrument as _;
+use axum::http::{Response, StatusCode};
 
 use super::answers::{
-    RECEIPT, Route, TIMEOUT_RETRY, check_no_query, grant, panicked, refuse, too_late,
+    RECEIPT, Route, check_no_query, grant, grant_empty, refuse, to_the_end, within,
 };
-use super::api::{MailboxItemName, RecallReply, Service};
+use super::api::{RecallReply, Service};
+use super::mailbox::name_of;
 use super::messages::bad_message_id;
 use super::problem::Refusal;
-use super::query::{self, ItemParameters};
+use super::query::ItemParameters;
 use super::shared::{Link, Shared};
 use super::short_body;
 use crate::package::Recall;
 use crate::types::MessageId;
 use crate::types::code::RefusalCode;
-use crate::work;
 
 /// A sender asks for a package back.
 pub(super) const PUT_RECALL: Route = Route {
@@ -102,11 +97,7 @@ pub(super) async fn put_recall<S: Service>(
 ) -> Response<Body> {
     match receive(&shared, &link, id.ok(), request).await {
         Ok(RecallReply::Decided(receipt)) => grant(&PUT_RECALL, StatusCode::OK, RECEIPT, receipt),
-        Ok(RecallReply::UnderWay) => {
-            let mut answer = grant(&PUT_RECALL, StatusCode::ACCEPTED, RECEIPT, Bytes::new());
-            answer.headers_mut().remove(header::CONTENT_TYPE);
-            answer
-        }
+        Ok(RecallReply::UnderWay) => grant_empty(&PUT_RECALL, StatusCode::ACCEPTED),
         Err(refusal) => refuse(&PUT_RECALL, refusal),
     }
 }
@@ -122,10 +113,7 @@ async fn receive<S: Service>(
     link.leave_unread();
     let partner = link.partner()?;
     shared.service.takes_from(partner)?;
-    let place = shared.grants.packages.take(partner, 1).map_err(|_full| {
-        let log = "too many packages and recalls are being worked on";
-        Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
-    })?;
+    let place = shared.grants.place(partner)?;
     let id = id.and_then(|Path(id)| id.parse::<MessageId>().ok()).ok_or_else(bad_message_id)?;
     check_no_query(&head.uri)?;
     short_body::check_media_type(&head.headers, "Expected a recall.")?;
@@ -133,20 +121,10 @@ async fn receive<S: Service>(
     let recall = short_body::receive(body, Recall::MAX_BYTES, limits.body_grace).await?;
     link.all_read();
     let (service, peer) = (Arc::clone(&shared.service), Arc::clone(&link.peer));
-    // A task of its own: what the service has begun it ends, even when the peer has gone.
-    let asking = work::spawn(
-        async move {
-            let _held = place;
-            service.put_recall(&peer, partner, id, recall).await
-        }
-        .in_current_span(),
-    );
-    match timeout(limits.request_timeout, asking).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(fault)) if fault.is_panic() => Err(panicked().of_this_package()),
-        Ok(Err(_stopped)) => Err(Refusal::internal("the service was stopped")),
-        Err(_elapsed) => Err(too_late()),
-    }
+    to_the_end(limits.request_timeout, place, async move {
+        service.put_recall(&peer, partner, id, recall).await
+    })
+    .await
 }
 
 pub(super) async fn get_recall<S: Service>(
@@ -157,12 +135,10 @@ pub(super) async fn get_recall<S: Service>(
 ) -> Response<Body> {
     let found = async {
         link.partner()?;
-        let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(bad_message_id)?;
-        let ItemParameters { office, sender } = query::of_item(parameters)?;
-        let of = MailboxItemName { office, sender, id };
-        let found = AssertUnwindSafe(shared.service.recall(&link.peer, of)).catch_unwind();
-        let found = timeout(shared.grants.limits().request_timeout, found).await;
-        found.map_err(|_elapsed| too_late())?.unwrap_or_else(|_| Err(panicked()))
+        let Path(id) = id.map_err(|_| bad_message_id())?;
+        let of = name_of(&id, parameters)?;
+        let limit = shared.grants.limits().request_timeout;
+        within(limit, shared.service.recall(&link.peer, of)).await
     };
     match found.await {
         Ok(recall) => grant(&GET_RECALL, StatusCode::OK, RECEIPT, recall),

@@ -18,7 +18,7 @@ use futures_util::{FutureExt as _, stream};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 
-use super::answers::{JSON, Route, grant, grant_json, panicked, refuse, too_late};
+use super::answers::{JSON, Route, grant, grant_json, panicked, refuse, within};
 use super::api::Service;
 use super::problem::Refusal;
 use super::shared::Shared;
@@ -56,15 +56,10 @@ where
     P: Page,
     F: Future<Output = Result<P, Refusal>> + Send + 'static,
 {
-    let first = AssertUnwindSafe(ask(Duration::ZERO)).catch_unwind();
-    let first = timeout(shared.grants.limits().request_timeout, first).await;
-    match first
-        .map_err(|_elapsed| too_late())
-        .map(|asked| asked.unwrap_or_else(|_| Err(panicked())))
-    {
-        Ok(Ok(page)) if wait.is_zero() || !page.is_empty() => return grant_json(route, &page),
-        Ok(Ok(_nothing)) => {}
-        Ok(Err(refusal)) | Err(refusal) => return refuse(route, refusal),
+    match within(shared.grants.limits().request_timeout, ask(Duration::ZERO)).await {
+        Ok(page) if wait.is_zero() || !page.is_empty() => return grant_json(route, &page),
+        Ok(_nothing) => {}
+        Err(refusal) => return refuse(route, refusal),
     }
     let mut stopping = shared.stopping.clone();
     let asked = AssertUnwindSafe(ask(wait)).catch_unwind();
