@@ -7,8 +7,8 @@
 //! ```
 //!
 //! One task per office looks after its drop folder (`outbound`) and its import folder
-//! (`placing`), one per office and partner sends (`dispatch`) and collects receipts (`collect`).
-//! They talk through the store: a task finds its work there when it starts, and the others only
+//! (`placing`), one per office and partner sends (`dispatch`, each package by an `attempt`) and
+//! collects receipts (`collect`). They talk through the store: a task finds its work there when it starts, and the others only
 //! wake it. `live` has them come and go with the configuration. So a crash at any moment costs nothing but the time until the next start.
 //!
 //! # Errors
@@ -19,6 +19,7 @@
 
 mod anew;
 mod apart;
+mod attempt;
 pub mod backup;
 pub mod cards;
 mod check;
