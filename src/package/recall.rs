@@ -1,4 +1,4 @@
-//! The request of a sender to have a package back that is not placed yet.
+//! The request of a sender to have a package back that is not placed yet (`spec/PROTOCOL.md`, section 14).
 //!
 //! It is a document of its own. What becomes of it the recipient says with a receipt: a rejection
 //! whose finding is [`RECALLED`](crate::types::code::RECALLED), or the handover that was first.
@@ -82,7 +82,12 @@ impl Recall {
         }
     }
 
-    /// Signs it: CMS with the document inside. The sender is given the signer's certificate.
+    /// Signs it: CMS SignedData (RFC 5652) with the document inside, DER. The sender is given the
+    /// signer's certificate.
+    ///
+    /// # Errors
+    ///
+    /// The key cannot sign.
     pub fn sign(&self, signer: &Signer, now: Timestamp) -> Result<Vec<u8>, SignerError> {
         let mut document = self.clone();
         document.sender.certificate = Some(signer.certificate_sha256());
@@ -92,6 +97,10 @@ impl Recall {
 
     /// Verifies a signed recall: the signature, the document, and that the certificate speaks at `now`
     /// for the sender.
+    ///
+    /// # Errors
+    ///
+    /// `bad-signature`, `bad-recall`, or why the signer is not believed.
     pub fn open(
         message: &[u8],
         trust: &Trust,
@@ -103,6 +112,10 @@ impl Recall {
     }
 
     /// What a recall says whose signature verifies; whom to believe is not decided.
+    ///
+    /// # Errors
+    ///
+    /// `bad-signature`, `bad-recall`.
     pub fn stated(message: &[u8]) -> Result<Self, PackageFault> {
         Self::read(message).map(|(_, recall)| recall)
     }

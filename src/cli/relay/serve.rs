@@ -27,7 +27,7 @@ const FLUSH_GRACE: Duration = Duration::from_millis(250);
 /// So often it is looked whether a move that was all but done is done.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// So many looks: after that somebody has to run it again.
+/// So many looks: after that the relay ends the move itself.
 const LOOKS: u32 = 50;
 
 /// Why a relay does not serve any more.
