@@ -123,14 +123,7 @@ impl Store {
     /// Checks the chains and the heads as the store stands at one moment; can be asked beside a node
     /// that writes.
     pub async fn check_chains(&self, limits: Limits) -> Result<ChainReport, StoreError> {
-        self.read(move |connection| {
-            // One look at everything, whatever is written meanwhile.
-            let snapshot = connection.unchecked_transaction()?;
-            let report = check(&snapshot, &limits)?;
-            snapshot.commit()?;
-            Ok(report)
-        })
-        .await
+        self.read(move |connection| check(connection, &limits)).await
     }
 }
 

@@ -351,7 +351,8 @@ impl Store {
             Some(connection) => connection,
             None => connect(&self.shared.folder, OpenFlags::empty())?,
         };
-        let result = work(&connection).map_err(|error| self.check().err().unwrap_or(error));
+        let result = of_one_moment(&connection, work);
+        let result = result.map_err(|error| self.check().err().unwrap_or(error));
         let mut readers = self.readers();
         if readers.len() < IDLE_READERS {
             readers.push(connection);
@@ -380,6 +381,18 @@ impl std::fmt::Debug for Store {
 }
 
 /// Refuses a folder that other accounts can look into or write to.
+/// What a job reads is of one moment, however many statements it needs: what comes between two of them
+/// is seen by neither.
+fn of_one_moment<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let moment = connection.unchecked_transaction()?;
+    let read = work(&moment)?;
+    moment.commit()?;
+    Ok(read)
+}
+
 fn check_private(folder: &Path) -> Result<(), StoreError> {
     match disk::mode_for_others(&fs::metadata(folder)?) {
         Some(mode) => Err(StoreError::Exposed { folder: folder.to_owned(), mode }),

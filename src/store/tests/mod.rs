@@ -13,6 +13,7 @@ mod identity;
 mod import_plan;
 mod lists;
 mod migrations;
+mod moment;
 mod months;
 mod recall;
 mod refused;
