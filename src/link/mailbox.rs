@@ -101,10 +101,6 @@ pub(super) const PUT_RECEIPT: Route = Route {
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 impl Page for MailboxPage {
-    fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-
     fn nothing(after: u64) -> Self {
         Self::new(after, Vec::new(), false)
     }
@@ -123,9 +119,9 @@ pub(super) async fn get_mailbox<S: Service>(
     let PageParameters { office, after, .. } = parameters;
     let limits = shared.grants.limits();
     let (wait, limit) = (parameters.wait(limits.longest_wait), limits.receipts_per_page);
-    waiting::answer(&shared, &GET_MAILBOX, after, wait, |wait| {
+    waiting::answer(&shared, &GET_MAILBOX, after, wait, |patience| {
         let (service, peer) = (Arc::clone(&shared.service), Arc::clone(&link.peer));
-        let query = MailboxQuery { office, after, wait, limit };
+        let query = MailboxQuery { office, after, patience, limit };
         async move { service.mailbox(&peer, query).await }
     })
     .await

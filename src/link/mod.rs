@@ -76,8 +76,8 @@ mod waiting;
 
 pub use api::{
     Caller, MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery, PackageForm,
-    PutAnswer, RecallReply, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
-    StatusLimits, receipt_word,
+    Patience, PutAnswer, RecallReply, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status,
+    StatusAnswer, StatusLimits, receipt_word,
 };
 pub use client::{Client, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};

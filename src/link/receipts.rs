@@ -34,10 +34,6 @@ pub(super) const GET_RECEIPTS: Route = Route {
 };
 
 impl Page for ReceiptPage {
-    fn is_empty(&self) -> bool {
-        self.receipts.is_empty()
-    }
-
     fn nothing(after: u64) -> Self {
         Self::new(after, Vec::new(), false)
     }
@@ -56,9 +52,9 @@ pub(super) async fn get_receipts<S: Service>(
     let PageParameters { office, after, .. } = parameters;
     let limits = shared.grants.limits();
     let (wait, limit) = (parameters.wait(limits.longest_wait), limits.receipts_per_page);
-    waiting::answer(&shared, &GET_RECEIPTS, after, wait, |wait| {
+    waiting::answer(&shared, &GET_RECEIPTS, after, wait, |patience| {
         let (service, peer) = (Arc::clone(&shared.service), Arc::clone(&link.peer));
-        let query = ReceiptQuery { office, after, wait, limit };
+        let query = ReceiptQuery { office, after, patience, limit };
         async move { Ok(service.receipts(&peer, query).await?.cut(limits.page_bytes)) }
     })
     .await

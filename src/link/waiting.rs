@@ -16,10 +16,11 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use futures_util::{FutureExt as _, stream};
 use serde::Serialize;
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use super::answers::{JSON, Route, grant, grant_json, panicked, refuse, within};
-use super::api::Service;
+use super::api::{Patience, Service};
 use super::problem::Refusal;
 use super::shared::Shared;
 
@@ -35,36 +36,43 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A page of something that grows.
 pub(super) trait Page: Serialize + Send + 'static {
-    /// Whether there is nothing on it.
-    fn is_empty(&self) -> bool;
-
     /// The page that says that nothing came behind `after`.
     fn nothing(after: u64) -> Self;
 }
 
-/// Asks for what is there behind `after`, and where that is nothing waits for it. `ask` is told how
-/// long it may wait.
+/// Asks for what is there behind `after`, and where that is nothing waits for it so long. The answer is
+/// begun when the service has said that it waits; until then it can still be a refusal.
 pub(super) async fn answer<S, P, F>(
     shared: &Arc<Shared<S>>,
     route: &'static Route,
     after: u64,
     wait: Duration,
-    ask: impl Fn(Duration) -> F,
+    ask: impl FnOnce(Patience) -> F,
 ) -> Response<Body>
 where
     S: Service,
     P: Page,
     F: Future<Output = Result<P, Refusal>> + Send + 'static,
 {
-    match within(shared.grants.limits().request_timeout, ask(Duration::ZERO)).await {
-        Ok(page) if wait.is_zero() || !page.is_empty() => return grant_json(route, &page),
-        Ok(_nothing) => {}
+    let begun = Arc::new(Notify::new());
+    let patience =
+        if wait.is_zero() { Patience::NONE } else { Patience::told_to(Arc::clone(&begun)) };
+    let asked = AssertUnwindSafe(ask(patience)).catch_unwind();
+    let mut asked = Box::pin(asked.map(|page| page.unwrap_or_else(|_panic| Err(panicked()))));
+    let at_once = async {
+        tokio::select! {
+            biased;
+            page = &mut asked => page.map(Some),
+            () = begun.notified() => Ok(None),
+        }
+    };
+    match within(shared.grants.limits().request_timeout, at_once).await {
+        Ok(Some(page)) => return grant_json(route, &page),
+        Ok(None) => {}
         Err(refusal) => return refuse(route, refusal),
     }
     let mut stopping = shared.stopping.clone();
-    let asked = AssertUnwindSafe(ask(wait)).catch_unwind();
     let waited = async move {
-        let asked = async { asked.await.unwrap_or_else(|_| Err(panicked())) };
         let page = tokio::select! {
             biased;
             page = asked => page,

@@ -147,7 +147,9 @@ impl Service for Inbound {
                 // They come behind those that they replace.
                 continue;
             }
-            if !found.is_empty() || query.wait.is_zero() || issued.changed().await.is_err() {
+            if !found.is_empty()
+                || !matches!(query.patience.wait_for(issued.changed()).await, Some(Ok(())))
+            {
                 let more = found.len() > query.limit;
                 found.truncate(query.limit);
                 let entries = found.into_iter().map(|receipt| ReceiptEntry {

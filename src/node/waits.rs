@@ -41,7 +41,9 @@ pub(super) async fn list(
         let now = context.now();
         let found = context.store.waits_for(query.office, query.after, limit, now).await;
         let mut found = found.map_err(refuse_store)?;
-        if !found.is_empty() || query.wait.is_zero() || queued.changed().await.is_err() {
+        if !found.is_empty()
+            || !matches!(query.patience.wait_for(queued.changed()).await, Some(Ok(())))
+        {
             let more = found.len() > most;
             found.truncate(most);
             let items = found.into_iter().map(|waiting| MailboxItem {

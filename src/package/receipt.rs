@@ -313,14 +313,26 @@ impl Receipt {
 
     /// The document of a receipt whose signature verifies; whom to believe is not decided yet.
     pub(super) fn read(message: &[u8], limits: &Limits) -> Result<(Verified, Self), PackageFault> {
-        if message.len() > limits.receipt_bytes {
-            return Err(PackageFault::Receipt { expected: "no more bytes than the limit" });
-        }
+        check_size(message, limits)?;
         let (signed, content) = cms::verify_attached(message)?;
+        Ok((signed, Self::parse(content)?))
+    }
+
+    /// What a receipt says whose signature nobody has looked at: for whoever only carries it.
+    ///
+    /// # Errors
+    ///
+    /// `bad-signature` for what is no CMS message, `bad-receipt`.
+    pub fn unverified(message: &[u8], limits: &Limits) -> Result<Self, PackageFault> {
+        check_size(message, limits)?;
+        Self::parse(cms::attached_content(message)?)
+    }
+
+    fn parse(content: &[u8]) -> Result<Self, PackageFault> {
         let receipt: Self = json::read(content)
             .map_err(|_| PackageFault::Receipt { expected: "a document renkei.receipt/1" })?;
         receipt.check()?;
-        Ok((signed, receipt))
+        Ok(receipt)
     }
 
     /// Decides whether the one who signed `message` may speak for the party of this receipt.
@@ -422,4 +434,11 @@ fn is_unfit(character: char) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn check_size(message: &[u8], limits: &Limits) -> Result<(), PackageFault> {
+    if message.len() > limits.receipt_bytes {
+        return Err(PackageFault::Receipt { expected: "no more bytes than the limit" });
+    }
+    Ok(())
 }

@@ -1,13 +1,13 @@
 //! What waits for an office until it comes and takes it.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::patience::Patience;
 use super::receipts::LAST_POSITION;
 use crate::link::problem::Refusal;
 use crate::package::ReceiptKind;
@@ -23,16 +23,14 @@ pub enum PackageForm {
 }
 
 /// Which packages are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct MailboxQuery {
     /// The office that they are for.
     pub office: OfficeNumber,
     /// Only those at later positions than this; 0 for all.
     pub after: u64,
-    /// How long the peer is willing to wait, at most [`Limits::longest_wait`].
-    ///
-    /// [`Limits::longest_wait`]: crate::link::Limits::longest_wait
-    pub wait: Duration,
+    /// Whether the peer waits where there is nothing to tell yet.
+    pub patience: Patience,
     /// How many packages to answer with at most.
     pub limit: usize,
 }

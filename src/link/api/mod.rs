@@ -7,6 +7,7 @@ use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 
 mod mailbox;
+mod patience;
 mod receipts;
 mod status;
 
@@ -14,6 +15,7 @@ pub(super) use mailbox::receipt_kind;
 pub use mailbox::{
     MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, receipt_word,
 };
+pub use patience::Patience;
 pub(super) use receipts::LAST_POSITION;
 pub use receipts::{ReceiptEntry, ReceiptPage, ReceiptQuery};
 pub use status::{Status, StatusAnswer, StatusLimits};
@@ -71,9 +73,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// The receipts of packages that `query.office` sent to us, behind a position.
     ///
-    /// With `query.wait` zero it answers at once. Otherwise it may wait until there is something to
-    /// tell: when the wait is over, the peer goes away or the server stops, the future is dropped
-    /// and the peer gets an empty page.
+    /// Where there is nothing to tell it may wait with `query.patience` until there is: when the wait
+    /// is over, the peer goes away or the server stops, the future is dropped and the peer gets an
+    /// empty page.
     fn receipts(
         &self,
         peer: &Caller,

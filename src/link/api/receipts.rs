@@ -1,26 +1,23 @@
 //! Questions for receipts, and pages of them.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::patience::Patience;
 use crate::types::{MessageId, OfficeNumber};
 
 /// The last position: the largest whole number that every reader of JSON keeps exactly.
 pub(in crate::link) const LAST_POSITION: u64 = (1 << 53) - 1;
 
 /// Which receipts are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ReceiptQuery {
     /// The office that sent the packages.
     pub office: OfficeNumber,
     /// Only receipts at later positions than this; 0 for all.
     pub after: u64,
-    /// How long the peer is willing to wait, at most [`Limits::longest_wait`].
-    ///
-    /// [`Limits::longest_wait`]: crate::link::Limits::longest_wait
-    pub wait: Duration,
+    /// Whether the peer waits where there is nothing to tell yet.
+    pub patience: Patience,
     /// How many receipts to answer with at most.
     pub limit: usize,
 }

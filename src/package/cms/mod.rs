@@ -25,7 +25,7 @@ use asn1::Algorithm;
 pub use signer::{Signer, SignerError};
 
 pub(super) use sign::{sign_attached, sign_detached};
-pub(super) use verify::{verify_attached, verify_detached};
+pub(super) use verify::{attached_content, verify_attached, verify_detached};
 
 /// Why a CMS message is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

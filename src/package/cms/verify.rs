@@ -32,8 +32,18 @@ pub(in crate::package) fn verify_detached(
 /// Verifies a message and hands out the content that is inside.
 pub(in crate::package) fn verify_attached(message: &[u8]) -> Result<(Verified, &[u8]), CmsFault> {
     let data = parse(message)?;
-    let content = data.content.content.ok_or(CmsFault::Attachment { attached: true })?.as_bytes();
+    let content = attached_to(&data)?;
     Ok((verify(&data, content)?, content))
+}
+
+/// The content inside of a message whose signature is not looked at.
+pub(in crate::package) fn attached_content(message: &[u8]) -> Result<&[u8], CmsFault> {
+    attached_to(&parse(message)?)
+}
+
+fn attached_to<'a>(data: &SignedData<'a>) -> Result<&'a [u8], CmsFault> {
+    let content = data.content.content.ok_or(CmsFault::Attachment { attached: true })?;
+    Ok(content.as_bytes())
 }
 
 /// Reads a message and makes sure that it is the only way to write itself.

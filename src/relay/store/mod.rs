@@ -11,6 +11,7 @@
 //!
 //! A file can be moved into a database while a relay runs on it ([`move_store`]).
 
+mod collected;
 mod error;
 mod moving;
 mod postgres;
@@ -26,6 +27,8 @@ pub use moving::{MoveError, Moved, move_store};
 pub use postgres::{PostgresSettings, PostgresStore};
 pub use rows::Contents;
 pub use sqlite::{SqliteStore, moved_to};
+
+use collected::Collected;
 
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::package::ReceiptKind;
@@ -103,6 +106,8 @@ pub enum Found {
         size: u64,
         /// Of these bytes.
         sha256: Digest,
+        /// The first of them: those of the first slice.
+        first: Bytes,
     },
     /// It did, and was taken, or its time is over.
     Gone,
@@ -345,7 +350,7 @@ pub trait RelayStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Bytes>, RelayStoreError>> + Send;
 
     /// The receipts about packages of an office behind a position, at most so many, rising. Those up to
-    /// the position have been collected; where that cannot be noted they are kept longer.
+    /// the position have been collected, and the clean-up may take them.
     fn receipts(
         &self,
         sender: OfficeNumber,
@@ -417,12 +422,6 @@ pub trait RelayStore: Send + Sync + 'static {
 
     /// Hands on what other instances tell, until the receiver is dropped.
     fn listen(&self, to: mpsc::Sender<Hint>) -> impl Future<Output = ()> + Send;
-}
-
-/// That receipts were collected is not noted: they stay until it is. Whoever asks gets them all the
-/// same, also where the disk is full.
-fn not_noted(error: &RelayStoreError) {
-    tracing::debug!(%error, "that receipts were collected could not be noted");
 }
 
 /// Times as they lie in both stores: milliseconds.

@@ -293,14 +293,13 @@ impl Service for Kernel {
                     entry.position = (1 << 40) + query.after + place;
                 }
             }
-            if !found.is_empty() || query.wait.is_zero() {
+            if !found.is_empty() || query.patience.wait_for(news).await.is_none() {
                 return Ok(ReceiptPage {
                     next: found.last().map_or(query.after, |last| last.position),
                     receipts: found,
                     more: false,
                 });
             }
-            news.await;
         }
     }
 
@@ -334,14 +333,13 @@ impl Service for Kernel {
                 let mut listed = self.listed.lock().expect("no panic");
                 *listed.entry(item.message_id).or_default() += 1;
             }
-            if !items.is_empty() || query.wait.is_zero() {
+            if !items.is_empty() || query.patience.wait_for(news).await.is_none() {
                 return Ok(MailboxPage {
                     next: items.last().map_or(query.after, |last| last.position),
                     items,
                     more: false,
                 });
             }
-            news.await;
         }
     }
 

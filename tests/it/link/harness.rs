@@ -338,11 +338,13 @@ impl Service for TestService {
                 let receipts = self.receipts.lock().expect("no panic inside");
                 receipts.iter().filter(|entry| entry.position > query.after).cloned().collect()
             };
-            if !ready.is_empty() || query.wait.is_zero() {
+            let waited = query.patience.wait_for(async {
+                self.polling.send_modify(|count| *count += 1);
+                news.await;
+            });
+            if !ready.is_empty() || waited.await.is_none() {
                 return Ok(ReceiptPage::new(query.after, ready, false));
             }
-            self.polling.send_modify(|count| *count += 1);
-            news.await;
         }
     }
 

@@ -288,7 +288,7 @@ async fn everything_is_moved_while_offices_go_on() {
         let found = store.find(name(one), now()).await.expect("found");
         match found {
             Found::Gone => assert!(number % 4 == 0 || number == ASKED_BACK, "{number}"),
-            Found::Waiting { body, size, sha256 } => {
+            Found::Waiting { body, size, sha256, .. } => {
                 assert_eq!(sha256, one.sealed.sha256());
                 let mut bytes = Vec::new();
                 while bytes.len() as u64 != size {

@@ -23,10 +23,10 @@ pub(super) use target::{Target, TargetState};
 use tls::Tls;
 
 use super::{
-    CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Deposit, Deposited, Found,
-    Hint, NewRecall, NewReceipt, OfficeRow, Positions, PutRecall, PutReceipt, Quota,
-    RECEIPTS_OF_KIND, RelayStore, RelayStoreError, Retention, Standing, Totals, digest, message_id,
-    millis, most_rows, not_noted, office, pieces, place_of, signed, time, unsigned,
+    CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Collected, Deposit,
+    Deposited, Found, Hint, NewRecall, NewReceipt, OfficeRow, Positions, PutRecall, PutReceipt,
+    Quota, RECEIPTS_OF_KIND, RelayStore, RelayStoreError, Retention, SLICE, Standing, Totals,
+    digest, message_id, millis, most_rows, office, pieces, place_of, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::types::{Digest, MessageId, OfficeNumber};
@@ -36,7 +36,11 @@ pub struct PostgresStore {
     pool: Pool,
     config: Config,
     tls: Tls,
+    collected: Collected,
 }
+
+/// Of so many offices what they have collected is noted at a time.
+const COLLECTED: usize = 500;
 
 impl PostgresStore {
     /// Reaches the database and brings its schema up to date. Any number of instances may have it.
@@ -48,7 +52,7 @@ impl PostgresStore {
             return Err(RelayStoreError::Unfinished);
         }
         drop(client);
-        Ok(Self { pool, config, tls })
+        Ok(Self { pool, config, tls, collected: Collected::default() })
     }
 
     /// Whether this move was made into the database.
@@ -69,6 +73,28 @@ impl PostgresStore {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await?;
         Ok(client.query(&statement, parameters).await?)
+    }
+
+    /// Notes how far offices have collected their receipts; their rows are taken in order, as a deposit
+    /// takes them.
+    async fn note_collected(&self) -> Result<(), RelayStoreError> {
+        let due = self.collected.due();
+        for some in due.chunks(COLLECTED) {
+            let (offices, up_to): (Vec<_>, Vec<_>) =
+                some.iter().map(|(office, up_to)| (office.as_str(), signed(*up_to))).unzip();
+            let sql = "WITH told AS (
+                    SELECT * FROM unnest($1::TEXT[], $2::BIGINT[]) AS told (office, up_to)
+                ), held AS MATERIALIZED (
+                    SELECT number, up_to FROM offices JOIN told ON office = number
+                    WHERE collected < up_to AND receipts >= up_to
+                    ORDER BY number FOR UPDATE OF offices
+                )
+                UPDATE offices SET collected = up_to FROM held
+                WHERE offices.number = held.number";
+            self.execute(sql, &[&offices, &up_to]).await?;
+            self.collected.noted(some);
+        }
+        Ok(())
     }
 
     async fn execute(
@@ -191,19 +217,22 @@ impl RelayStore for PostgresStore {
     async fn find(&self, of: MailboxItemName, now: Timestamp) -> Result<Found, RelayStoreError> {
         let sql = "SELECT id, size, sealed_sha256, state, expires_at,
                 EXISTS (SELECT 1 FROM recalls WHERE recalls.sender = packages.sender
-                    AND recalls.message_id = packages.message_id)
+                    AND recalls.message_id = packages.message_id),
+                (SELECT substr(bytes, 1, $4::INTEGER) FROM pieces WHERE body = id AND number = 0)
             FROM packages
             WHERE sender = $1 AND message_id = $2 AND recipient = $3";
         let (sender, id, recipient) =
             (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
-        let rows = self.rows(sql, &[&sender, &id, &recipient]).await?;
+        let slice = i32::try_from(SLICE).unwrap_or(i32::MAX);
+        let rows = self.rows(sql, &[&sender, &id, &recipient, &slice]).await?;
         let Some(row) = rows.first() else { return Ok(Found::Never) };
         let (state, expires_at): (i16, i64) = (row.try_get(3)?, row.try_get(4)?);
         if state >= 2 || expires_at <= millis(now) || row.try_get(5)? {
             return Ok(Found::Gone);
         }
-        let (body, size) = (row.try_get(0)?, unsigned(row.try_get(1)?));
-        Ok(Found::Waiting { body, size, sha256: digest(row.try_get(2)?)? })
+        let Some(first) = row.try_get::<_, Option<Vec<u8>>>(6)? else { return Ok(Found::Gone) };
+        let (body, size, first) = (row.try_get(0)?, unsigned(row.try_get(1)?), first.into());
+        Ok(Found::Waiting { body, size, sha256: digest(row.try_get(2)?)?, first })
     }
 
     async fn slice(&self, body: i64, start: u64) -> Result<Option<Bytes>, RelayStoreError> {
@@ -290,23 +319,11 @@ impl RelayStore for PostgresStore {
         after: u64,
         most: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
-        // Nobody waits for the disk for a note of which nothing depends but when receipts go.
-        const NOTED: &str = "WITH noted AS (
-                UPDATE offices SET collected = $2
-                WHERE number = $1 AND collected < $2 AND receipts >= $2
-                RETURNING set_config('synchronous_commit', 'off', true)
-            ) ";
-        const FOUND: &str = "SELECT position, message_id, receipt FROM receipts
+        self.collected.tell(sender, after);
+        let sql = "SELECT position, message_id, receipt FROM receipts
             WHERE sender = $1 AND position > $2 ORDER BY position LIMIT $3";
         let (of, after, most) = (sender.as_str(), signed(after), most_rows(most));
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&of, &after, &most];
-        let rows = match self.rows(&format!("{NOTED}{FOUND}"), &parameters).await {
-            Ok(rows) => rows,
-            Err(error) => {
-                not_noted(&error);
-                self.rows(FOUND, &parameters).await?
-            }
-        };
+        let rows = self.rows(sql, &[&of, &after, &most]).await?;
         let read = |row: &Row| {
             Ok(ReceiptEntry {
                 position: unsigned(row.try_get(0)?),
@@ -420,6 +437,7 @@ impl RelayStore for PostgresStore {
     }
 
     async fn clean_up(&self, retention: Retention) -> Result<CleanedUp, RelayStoreError> {
+        self.note_collected().await?;
         // The rows of the offices are taken first and in their order, as a deposit takes them.
         let expired = self
             .rows(

@@ -2,14 +2,22 @@
 
 use rusqlite::{Connection, params};
 
-use super::super::{CLEAN_UP, CleanedUp, RelayStoreError, Retention, millis, office};
+use super::super::{CLEAN_UP, CleanedUp, RelayStoreError, Retention, millis, office, signed};
 use super::write::{kept, remove_pieces};
+use crate::types::OfficeNumber;
 
+/// What offices have `collected` is noted first.
 pub(super) fn step(
     connection: &Connection,
     retention: &Retention,
+    collected: &[(OfficeNumber, u64)],
 ) -> Result<CleanedUp, RelayStoreError> {
     let mut done = CleanedUp::default();
+    for (sender, up_to) in collected {
+        let sql = "UPDATE offices SET collected = ?2
+            WHERE number = ?1 AND collected < ?2 AND receipts >= ?2";
+        connection.prepare_cached(sql)?.execute(params![sender.as_str(), signed(*up_to)])?;
+    }
     let over = {
         let sql =
             "SELECT id, sender, size FROM packages WHERE state < 2 AND expires_at <= ?1 LIMIT ?2";

@@ -18,12 +18,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::{
-    Candidate, CleanedUp, Deposit, Deposited, Found, Hint, NewRecall, NewReceipt, OfficeRow,
-    Positions, PutRecall, PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing,
-    Totals, not_noted,
+    Candidate, CleanedUp, Collected, Deposit, Deposited, Found, Hint, NewRecall, NewReceipt,
+    OfficeRow, Positions, PutRecall, PutReceipt, Quota, RelayStore, RelayStoreError, Retention,
+    Standing, Totals,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::store::{StoreError, Writer};
@@ -34,14 +34,17 @@ use crate::work;
 
 pub(super) use source::Source;
 
-/// Readers that are kept open between reads.
-const IDLE_READERS: usize = 8;
+/// So many reads go on at a time, each with a connection of its own; further ones wait in line.
+const READERS: usize = 4;
 
 /// The store in a file.
 pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
+    /// Those that nobody reads with just now.
     readers: Arc<Mutex<Vec<Connection>>>,
+    turns: Arc<Semaphore>,
+    collected: Collected,
     /// Held for as long as a relay runs on it.
     _lock: Option<File>,
 }
@@ -62,7 +65,14 @@ impl SqliteStore {
         let connection = open::for_writing(path)?;
         source::refuse_moved(&connection)?;
         let writer = Writer::start(connection, Arc::new(open::AsItIs))?;
-        Ok(Self { path: path.to_owned(), writer, readers: Arc::default(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers: Arc::default(),
+            turns: Arc::new(Semaphore::new(READERS)),
+            collected: Collected::default(),
+            _lock: lock,
+        })
     }
 
     async fn write<T: Send + 'static>(
@@ -85,17 +95,16 @@ impl SqliteStore {
         job: impl FnOnce(&Connection) -> Result<T, RelayStoreError> + Send + 'static,
     ) -> Result<T, RelayStoreError> {
         let (path, readers) = (self.path.clone(), Arc::clone(&self.readers));
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
         let done = work::blocking(move || {
+            let _turn = turn;
             let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match idle {
                 Some(connection) => connection,
                 None => open::for_reading(&path)?,
             };
             let done = job(&connection);
-            let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
-            if readers.len() < IDLE_READERS {
-                readers.push(connection);
-            }
+            readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             done
         });
         done.await.map_err(|_| RelayStoreError::Away("a read was broken off".to_owned()))?
@@ -166,14 +175,8 @@ impl RelayStore for SqliteStore {
         after: u64,
         most: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
-        let (found, news) =
-            self.read(move |connection| read::receipts(connection, sender, after, most)).await?;
-        if news {
-            let noted =
-                self.write(move |connection| write::collected(connection, sender, after)).await;
-            noted.unwrap_or_else(|error| not_noted(&error));
-        }
-        Ok(found)
+        self.collected.tell(sender, after);
+        self.read(move |connection| read::receipts(connection, sender, after, most)).await
     }
 
     async fn offices(&self) -> Result<Vec<OfficeRow>, RelayStoreError> {
@@ -227,7 +230,11 @@ impl RelayStore for SqliteStore {
     }
 
     async fn clean_up(&self, retention: Retention) -> Result<CleanedUp, RelayStoreError> {
-        self.write(move |connection| clean::step(connection, &retention)).await
+        let collected = Arc::new(self.collected.due());
+        let due = Arc::clone(&collected);
+        let done = self.write(move |connection| clean::step(connection, &retention, &due)).await?;
+        self.collected.noted(&collected);
+        Ok(done)
     }
 
     async fn totals(&self) -> Result<Totals, RelayStoreError> {

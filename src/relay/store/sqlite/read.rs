@@ -75,11 +75,10 @@ pub(super) fn find(
         if state >= 2 || expires_at <= millis(now) || row.get(5)? {
             return Ok(Found::Gone);
         }
-        Ok(Found::Waiting {
-            body: row.get(0)?,
-            size: unsigned(row.get(1)?),
-            sha256: digest(row.get_ref(2)?.as_blob().map_err(|_| NO_BLOB)?)?,
-        })
+        let body = row.get(0)?;
+        let Some(first) = slice(connection, body, 0)? else { return Ok(Found::Gone) };
+        let sha256 = digest(row.get_ref(2)?.as_blob().map_err(|_| NO_BLOB)?)?;
+        Ok(Found::Waiting { body, size: unsigned(row.get(1)?), sha256, first })
     })?;
     Ok(found.into_iter().next().unwrap_or(Found::Never))
 }
@@ -104,8 +103,10 @@ pub(super) fn slice(
     body: i64,
     start: u64,
 ) -> Result<Option<Bytes>, RelayStoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT substr(bytes, ?2, ?3) FROM pieces WHERE id = ?1")?;
+    // What is wanted as a whole is copied once less.
+    let sql = "SELECT iif(?2 = 1 AND length(bytes) <= ?3, bytes, substr(bytes, ?2, ?3))
+        FROM pieces WHERE id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
     let (piece, from, length) = place_of(start);
     let id = first_piece(body).saturating_add(piece);
     let bytes: Option<Vec<u8>> =
@@ -113,27 +114,22 @@ pub(super) fn slice(
     Ok(bytes.map(Bytes::from))
 }
 
-/// With whether it was not known yet that it has those up to the position.
 pub(super) fn receipts(
     connection: &Connection,
     sender: OfficeNumber,
     after: u64,
     most: usize,
-) -> Result<(Vec<ReceiptEntry>, bool), RelayStoreError> {
+) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
     let sql = "SELECT position, message_id, receipt FROM receipts
         WHERE sender = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
     let parameters = params![sender.as_str(), signed(after), most_rows(most)];
-    let found = all(connection, sql, parameters, |row| {
+    all(connection, sql, parameters, |row| {
         Ok(ReceiptEntry {
             position: unsigned(row.get(0)?),
             message_id: message_id(row.get_ref(1)?.as_blob().map_err(|_| NO_BLOB)?)?,
             receipt: row.get::<_, Vec<u8>>(2)?.into(),
         })
-    })?;
-    let sql = "SELECT 1 FROM offices WHERE number = ?1 AND collected < ?2 AND receipts >= ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let news = statement.exists(params![sender.as_str(), signed(after)])?;
-    Ok((found, news))
+    })
 }
 
 pub(super) fn offices(connection: &Connection) -> Result<Vec<OfficeRow>, RelayStoreError> {

@@ -258,16 +258,6 @@ fn next_in_mailbox(
     Ok(statement.query_row(params![office.as_str(), millis(at)], |row| row.get(0))?)
 }
 
-pub(super) fn collected(
-    connection: &Connection,
-    sender: OfficeNumber,
-    up_to: u64,
-) -> Result<(), RelayStoreError> {
-    let sql = "UPDATE offices SET collected = max(collected, ?2) WHERE number = ?1";
-    connection.prepare_cached(sql)?.execute(params![sender.as_str(), signed(up_to)])?;
-    Ok(())
-}
-
 pub(super) fn know(connection: &Connection, office: OfficeNumber) -> Result<(), RelayStoreError> {
     let sql = "INSERT INTO offices (number) VALUES (?1) ON CONFLICT DO NOTHING";
     connection.prepare_cached(sql)?.execute([office.as_str()])?;
