@@ -66,7 +66,8 @@ pub(super) fn deposit(
             forget(connection, former.id)?;
             return deposit(connection, new, quota);
         }
-        if former.state == 0 && former.key_id != new.key_id {
+        let is_new_seal = former.state == 0 && former.key_id != new.key_id;
+        if is_new_seal && !has_receipt(connection, new)? {
             let more = size.saturating_sub(former.size);
             if kept_of(connection, new.sender)?.0.saturating_add(more) > signed(quota.bytes) {
                 return Ok(Deposited::Full);
@@ -88,6 +89,13 @@ pub(super) fn deposit(
     kept(connection, new.sender, size, 1)?;
     insert(connection, new, size)?;
     Ok(Deposited::New)
+}
+
+/// Whether the recipient has said that it has the package.
+fn has_receipt(connection: &Connection, new: &Deposit) -> Result<bool, RelayStoreError> {
+    let sql = "SELECT 1 FROM receipts WHERE sender = ?1 AND message_id = ?2";
+    let parameters = params![new.sender.as_str(), new.message_id.as_bytes()];
+    Ok(connection.prepare_cached(sql)?.exists(parameters)?)
 }
 
 /// The bytes and packages that are kept of an office that is known.
@@ -183,11 +191,13 @@ pub(super) fn put_receipt(
     if of_kind >= RECEIPTS_OF_KIND {
         return Ok(PutReceipt::TooMany);
     }
-    let sql =
-        "UPDATE offices SET receipts = max(receipts + 1, ?2) WHERE number = ?1 RETURNING receipts";
+    let goes = new.kind.is_last() && state < 2;
+    let (less, fewer) = if goes { (size, 1) } else { (0, 0) };
+    let sql = "UPDATE offices SET receipts = max(receipts + 1, ?2), bytes = bytes - ?3,
+        messages = messages - ?4 WHERE number = ?1 RETURNING receipts";
     let position: i64 = connection
         .prepare_cached(sql)?
-        .query_row(params![of.sender.as_str(), millis(new.at)], |row| row.get(0))?;
+        .query_row(params![of.sender.as_str(), millis(new.at), less, fewer], |row| row.get(0))?;
     let sql =
         "INSERT INTO receipts (sender, position, message_id, recipient, kind, sha256, receipt,
         stored_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -201,15 +211,9 @@ pub(super) fn put_receipt(
         &new.receipt[..],
         millis(new.at),
     ])?;
-    let after = if new.kind.is_last() { 2 } else { state.max(1) };
-    if after > state {
-        connection
-            .prepare_cached("UPDATE packages SET state = ?2 WHERE id = ?1")?
-            .execute([id, after])?;
-    }
-    if state < 2 && after == 2 {
+    if goes {
+        connection.prepare_cached("UPDATE packages SET state = 2 WHERE id = ?1")?.execute([id])?;
         remove_pieces(connection, id)?;
-        kept(connection, of.sender, size.saturating_neg(), -1)?;
     }
     Ok(PutReceipt::New)
 }
