@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
 
 use super::counts::Counts;
 use super::offices::Offices;
@@ -37,6 +38,9 @@ const STORE_AGAIN: Duration = Duration::from_mins(10);
 /// A site may introduce somebody once in so long a time, and as many at once as are worth the second.
 pub(super) const INTRODUCTION: Duration = Duration::from_secs(20);
 pub(super) const INTRODUCTIONS: Duration = Duration::from_secs(20 * 20);
+
+/// What comes within so long after the first goes into the same answer to who waits.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// When everybody is told to come again where the store does not answer.
 const AWAY_AGAIN: Duration = Duration::from_secs(5);
@@ -337,6 +341,7 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             if found.is_empty()
                 && let Some(Ok(())) = query.patience.wait_for(woken.changed()).await
             {
+                sleep(GATHER).await;
                 continue;
             }
             let more = found.len() > query.limit;
@@ -446,6 +451,7 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             if found.is_empty()
                 && let Some(Ok(())) = query.patience.wait_for(woken.changed()).await
             {
+                sleep(GATHER).await;
                 continue;
             }
             let more = found.len() > query.limit;
