@@ -14,6 +14,7 @@
 //! An instance keeps nothing that another could not do without: what it knows is in the store, and
 //! what it has in memory is there to be quick. It logs ids, office numbers, sizes and times.
 
+mod bodies;
 mod counts;
 mod keeper;
 mod offices;

@@ -1,16 +1,14 @@
 //! The relay as offices see it.
 
 use std::net::IpAddr;
-use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
-use futures_util::stream::{self, BoxStream};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
+use super::bodies;
 use super::counts::Counts;
 use super::offices::Offices;
 use super::rates::Rates;
@@ -43,7 +41,7 @@ pub(super) const INTRODUCTIONS: Duration = Duration::from_secs(20 * 20);
 const GATHER: Duration = Duration::from_millis(5);
 
 /// When everybody is told to come again where the store does not answer.
-const AWAY_AGAIN: Duration = Duration::from_secs(5);
+pub(super) const AWAY_AGAIN: Duration = Duration::from_secs(5);
 
 /// By so much the clock of a relay may be ahead without anything being lost: what expired less long
 /// ago by it is taken, listed and kept all the same. Recipients go by their own clock.
@@ -470,7 +468,8 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             Found::Waiting { body, size, sha256, first } => {
                 Counts::add(&self.counts.fetched, 1);
                 let store = Arc::clone(&self.store);
-                let read = move |range| read(Arc::clone(&store), body, first.clone(), range);
+                let read =
+                    move |range| bodies::read(Arc::clone(&store), body, first.clone(), range);
                 Ok(MailboxBody::in_pieces(size, sha256, PackageForm::Sealed, read))
             }
         }
@@ -538,49 +537,4 @@ fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
 /// What expired before this time is over by any clock that is not worse than ours may be.
 pub(super) fn surely_over(now: Timestamp) -> Timestamp {
     now.checked_sub(CLOCK_AHEAD).unwrap_or(Timestamp::MIN)
-}
-
-/// A range of a body of which the `first` slice is there already, slice by slice.
-fn read<S: RelayStore>(
-    store: Arc<S>,
-    body: i64,
-    first: Bytes,
-    range: Range<u64>,
-) -> BoxStream<'static, Result<Bytes, Refusal>> {
-    let slices = stream::unfold(Some(range), move |left| {
-        let (store, first) = (Arc::clone(&store), first.clone());
-        async move {
-            let left = left.filter(|left| left.start < left.end)?;
-            match slice(&*store, body, &first, &left).await {
-                Ok(bytes) => {
-                    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                    let next = left.start.saturating_add(length)..left.end;
-                    Some((Ok(bytes), Some(next)))
-                }
-                Err(refusal) => Some((Err(refusal), None)),
-            }
-        }
-    });
-    slices.boxed()
-}
-
-/// The first bytes of a range: to the end of their slice at the most, and never nothing.
-async fn slice<S: RelayStore>(
-    store: &S,
-    body: i64,
-    first: &Bytes,
-    left: &Range<u64>,
-) -> Result<Bytes, Refusal> {
-    let start = usize::try_from(left.start).ok().filter(|start| *start < first.len());
-    let slice = match start {
-        Some(start) => Ok(Some(first.slice(start..))),
-        None => store.slice(body, left.start).await,
-    };
-    let slice = slice.map_err(|error| {
-        Refusal::new(RefusalCode::BUSY, error.to_string()).retry_after(AWAY_AGAIN)
-    })?;
-    let mut slice =
-        slice.filter(|slice| !slice.is_empty()).ok_or_else(|| Refusal::plain(RefusalCode::GONE))?;
-    slice.truncate(usize::try_from(left.end.saturating_sub(left.start)).unwrap_or(usize::MAX));
-    Ok(slice)
 }

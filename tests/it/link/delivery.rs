@@ -139,6 +139,7 @@ async fn a_long_poll_ends_with_news_or_with_its_time() {
     let (page, ()) = tokio::join!(poll, news);
     let page = page.expect("a page");
     assert_eq!((page.next, &page.receipts[0].receipt[..]), (4, &b"news"[..]));
+    assert_eq!(*node.service.polled.borrow(), 1, "the service is asked once");
     // The server cuts the wait to its own limit, so this does not take an hour.
     let poll = client.receipts(&endpoint, office(SENDER), 4, Duration::from_hours(1));
     let page = within(poll).await.expect("a page");
