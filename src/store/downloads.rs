@@ -52,6 +52,16 @@ impl Store {
         .await
     }
 
+    /// Whether a folder of downloads was ever looked into for an office.
+    pub async fn has_downloads(&self, office: OfficeNumber) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM downloads WHERE office = ?1)")?;
+            Ok(statement.query_row(params![Column(office)], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// What came from `sender` for `office` with this 連番, on whichever way, oldest first; without what
     /// was given back.
     pub async fn came_before(

@@ -128,7 +128,12 @@ pub(super) fn step(
         if let Some(receipt) = &receipt {
             receipts::insert(connection, (package.office, sender), id, receipt)?;
         }
-        package.enter(connection, transition.after, (&detail, &by), now)?;
+        // What was said of its placing stays said when that is signed.
+        let detail = match event {
+            IncomingEvent::HandoverSigned if detail.is_empty() => &package.detail,
+            _ => &detail,
+        };
+        package.enter(connection, transition.after, (detail, &by), now)?;
         if unshown {
             connection
                 .prepare_cached(

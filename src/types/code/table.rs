@@ -615,6 +615,10 @@ codes! {
     "介護ソフトに合わせた写しを置きました" "copies that suit the care software were placed"
     "何もしなくてかまいません。受け取った元のファイルは台帳に残っています。"
     "Nothing is to be done. The files as they were received stay in the store.";
+    PLACED_BEFORE "placed-before" [Journal] Nobody
+    "同じデータを先に別の経路で受け取り、取込フォルダーに置いてあるため、もう一度は置きませんでした" "the same set came another way before and was placed then, so it was not placed again"
+    "何もしなくてかまいません。renkei と WEBサービスの両方から同じデータが届いています。"
+    "Nothing is to be done. The same set came by renkei and by the WEB service.";
     PLACED_WHOLE "placed-whole" [Condition Journal] Here
     "介護ソフトに合わせた写しを作れないため、受け取ったまま置きました" "copies that suit the care software could not be made; the files were placed as received"
     "介護ソフトで正しく取り込めたかを確かめてください。"
