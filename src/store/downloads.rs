@@ -62,6 +62,22 @@ impl Store {
         .await
     }
 
+    /// When the last set came to an office that a person had downloaded.
+    pub async fn last_download(
+        &self,
+        office: OfficeNumber,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| {
+            let last: Option<Column<Timestamp>> = connection
+                .prepare_cached(
+                    "SELECT max(created_at) FROM incoming WHERE office = ?1 AND came_by = ?2",
+                )?
+                .query_row(params![Column(office), CameBy::Web.as_str()], |row| row.get(0))?;
+            Ok(last.map(|last| last.0))
+        })
+        .await
+    }
+
     /// What came from `sender` for `office` with this 連番, on whichever way, oldest first; without what
     /// was given back.
     pub async fn came_before(

@@ -17,7 +17,7 @@ use super::harness::{Authority, RECIPIENT, now, within};
 const MOST: u64 = 1000;
 
 fn client(authority: &Authority) -> ListClient {
-    ListClient::new([authority.root()].iter(), &Clock::new(now)).expect("a client")
+    ListClient::new([authority.root()].iter(), &Clock::new(now), None).expect("a client")
 }
 
 fn url(scheme: &str, address: SocketAddr) -> ListUrl {
