@@ -416,3 +416,48 @@ fn kills_lose_nothing_and_place_nothing_twice() {
     assert_eq!(help.sql("SELECT count(*) FROM incoming"), ["12"]);
     assert_eq!(help.files("Downloads"), all);
 }
+
+#[test]
+fn what_was_told_of_a_folder_is_over_when_nobody_looks_into_it_any_more() {
+    let mut help = downloading();
+    help.forget_peer(CARE);
+    help.start();
+    download_all(&help, &withdrawal(CARE, 1));
+    until("told", || conditions(&help).contains("download-unknown-sender").then_some(()));
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(status.contains("is looked into (nothing came yet)"), "{status}");
+    help.unset("office", "downloads");
+    help.write_config();
+    until("over", || (!conditions(&help).contains("download-")).then_some(()));
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(!status.contains("looked into"), "{status}");
+}
+
+#[test]
+fn a_healthy_folder_has_its_line_in_the_status() {
+    let mut help = downloading();
+    help.start();
+    let unit = withdrawal(CARE, 1);
+    download_all(&help, &unit);
+    is_placed(&help, &unit);
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    let line = status.lines().find(|line| line.starts_with("downloads folder ")).expect("a line");
+    assert!(line.contains("is looked into (the last set came 20"), "{line}");
+    help.stop();
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(status.contains("is not looked into now"), "{status}");
+}
+
+#[test]
+fn more_files_than_are_looked_at_are_told() {
+    let mut help = downloading();
+    help.start();
+    until("looked into", || help.sql("SELECT folder FROM downloads").pop());
+    let folder = help.path("Downloads");
+    for number in 0..=10_000 {
+        fs::write(folder.join(format!("{number}.zip")), b"PK").expect("written");
+    }
+    until("told", || conditions(&help).contains("downloads-too-many").then_some(()));
+    fs::remove_file(folder.join("7.zip")).expect("removed");
+    until("over", || (!conditions(&help).contains("downloads-too-many")).then_some(()));
+}
