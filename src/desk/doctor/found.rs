@@ -36,8 +36,12 @@ pub(super) fn mails(config: &Config) -> Option<Line> {
     Some(Line::fine(
         Topic::Configuration,
         "mail.server",
-        format!("メールは [network] proxy を通りません。{server} に直接つながるかは、renkei mail test で確かめられます。"),
-        format!("mails do not go through the proxy of [network]: renkei mail test says whether {server} can be reached directly"),
+        format!(
+            "メールは [network] proxy を通りません。{server} に直接つながるかは、renkei mail test で確かめられます。"
+        ),
+        format!(
+            "mails do not go through the proxy of [network]: renkei mail test says whether {server} can be reached directly"
+        ),
     ))
 }
 

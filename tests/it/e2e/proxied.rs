@@ -143,9 +143,7 @@ fn revocation_lists_come_through_the_proxy() {
     care.set("network", "proxy_user", quoted("renkei"));
     care.set("network", "proxy_password_file", quoted("keys/proxy.txt"));
     care.write_config();
-    until("a list", || {
-        care.log().contains("a new revocation list was taken up").then_some(())
-    });
+    until("a list", || care.log().contains("a new revocation list was taken up").then_some(()));
     let asked = format!("{}/ca.crl", publisher.address);
     assert!(proxy.log().contains(&asked), "{}", proxy.log());
 

@@ -225,9 +225,7 @@ fn a_sender_hears_that_nobody_answers_what_a_relay_broke() {
     assert_eq!(care.sql("SELECT state FROM outgoing"), ["DEPOSITED"], "before it is given up");
     assert_eq!(help.sql("SELECT count(*) FROM receipts"), ["0"], "nothing is signed about it");
     until("a package that is given up", || care.has_sent("EXPIRED", 1));
-    until("no word of it any more", || {
-        tells(&care, "partner-silent").is_none().then_some(())
-    });
+    until("no word of it any more", || tells(&care, "partner-silent").is_none().then_some(()));
     nothing_is_wrong(&care, &help, &[]);
 }
 
