@@ -32,7 +32,8 @@ pub(super) struct Args {
     config: ConfigArg,
 }
 
-fn month(text: &str) -> Result<ServiceMonth, String> {
+/// A month as people write it: 2026-04, or 202604.
+pub(super) fn month(text: &str) -> Result<ServiceMonth, String> {
     let digits: String = text.chars().filter(|character| *character != '-').collect();
     ServiceMonth::from_bytes(digits.as_bytes()).map_err(|_| "YYYY-MM".to_owned())
 }
