@@ -173,7 +173,8 @@ impl Dispatcher {
             }
             _ => None,
         };
-        self.withdraw(relay, now).await?;
+        let comes = matches!(way, Some(Way::Collect));
+        self.withdraw(relay, comes, now).await?;
         self.recalls.ask(&self.context, self.pair).await?;
         if matches!(way, Some(Way::Collect | Way::None)) {
             // It comes for what waits, or nobody can do anything.
@@ -231,8 +232,14 @@ impl Dispatcher {
     }
 
     /// Queues again what a relay keeps and the partner could not open, what it keeps no longer or may have
-    /// lost, and what is at another relay than the one of today; and tells what nobody answers there.
-    async fn withdraw(&mut self, relay: Option<String>, now: Timestamp) -> Result<(), StoreError> {
+    /// lost, and what is at another relay than the one of today; and tells what nobody answers there, or
+    /// where the partner `comes` for it here.
+    async fn withdraw(
+        &mut self,
+        relay: Option<String>,
+        comes: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         let ends = is_due(self.deposit_end);
         if !ends
@@ -252,27 +259,32 @@ impl Dispatcher {
             tracing::info!(%partner, count, "packages are left with the relay once more");
         }
         self.deposit_end = self.context.store.deposits_end(office, partner).await?;
-        let unanswered = self.context.store.unanswered(self.pair, now).await?;
+        let unanswered = self.context.store.unanswered(self.pair, comes, now).await?;
         self.silent_at = unanswered.next;
-        self.tell_silence(unanswered, now);
+        self.tell_silence(unanswered, comes, now);
         Ok(())
     }
 
-    /// Tells that nobody answers what a relay keeps. The recipient may have fetched it and be unable to
+    /// Tells that nobody answers what lies ready for the recipient. The recipient may have fetched it and be unable to
     /// open it: no receipt can say so, as nobody has signed what did not open, and a relay that breaks
     /// bytes would get a rejection of a package that is right.
-    fn tell_silence(&self, unanswered: Unanswered, now: Timestamp) {
+    fn tell_silence(&self, unanswered: Unanswered, comes: bool, now: Timestamp) {
         let (notices, about, partner) = (&self.context.notices, about(self.pair), self.pair.1);
         let Unanswered { count, since: Some(since), .. } = unanswered else {
             notices.clear(code::PARTNER_SILENT, &about);
             return;
         };
         let since = local_time(since);
+        let (at_ja, at_en) = if comes {
+            ("が取りに来るもの", "it comes for")
+        } else {
+            ("あてに中継サーバーに預けたもの", "a relay keeps")
+        };
         let ja = format!(
-            "相手 {partner} あてに中継サーバーに預けたもの {count} 件（最初は {since}）に、受領証が届きません。相手に電話して、renkei が動いているか、届いたものを受け取れないという表示（mailbox-unreadable）が出ていないかを確かめてください。受け取れないと表示されていれば、介護ソフトからもう一度出力して送ってください。"
+            "相手 {partner} {at_ja} {count} 件（最初は {since}）に、受領証が届きません。相手に電話して、renkei が動いているか、届いたものを受け取れないという表示（mailbox-unreadable）が出ていないかを確かめてください。受け取れないと表示されていれば、介護ソフトからもう一度出力して送ってください。"
         );
         let en = format!(
-            "no receipt comes for {count} packages for the partner {partner} that a relay keeps (the first since {since}); ring it up: does its node run, and does it say that something cannot be taken (mailbox-unreadable)? If it does, export them once more"
+            "no receipt comes for {count} packages for the partner {partner} that {at_en} (the first since {since}); ring it up: does its node run, and does it say that something cannot be taken (mailbox-unreadable)? If it does, export them once more"
         );
         notices.raise(code::PARTNER_SILENT, about, (ja, en), now);
     }

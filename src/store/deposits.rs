@@ -20,7 +20,7 @@ const ASK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 /// Who comes for packages comes within this time, also over a weekend.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 
-/// How long a package may lie at a relay before its sender is told; not longer than half of its time,
+/// How long a package may wait for its recipient before its sender is told; not longer than half of its time,
 /// so that there is some left to do something.
 fn patience(made: Timestamp, ends: Timestamp) -> SignedDuration {
     (ends.duration_since(made) / 2).clamp(SignedDuration::ZERO, PATIENCE)
@@ -50,7 +50,7 @@ pub struct Deposit {
     pub expires_at: Timestamp,
 }
 
-/// What lies at relays without an answer.
+/// What recipients should have come for, and did not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Unanswered {
     /// How many packages have waited for too long.
@@ -184,22 +184,25 @@ impl Store {
         .await
     }
 
-    /// What `office` left with relays for `partner` that is not answered: how many packages have waited
-    /// at `now` for longer than a recipient that comes for them needs, since when the first of them,
-    /// and when the next one will have.
+    /// What `office` left with relays for `partner`, and where the partner `comes` for it what waits here,
+    /// that is not answered: how many packages have waited at `now` for longer than a recipient that
+    /// comes for them needs, since when the first of them, and when the next one will have.
     pub async fn unanswered(
         &self,
         (office, partner): (OfficeNumber, OfficeNumber),
+        comes: bool,
         now: Timestamp,
     ) -> Result<Unanswered, StoreError> {
         self.read(move |connection| {
             // One that is left there once more, as each day, is queued for a moment.
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT outgoing.created_at, outgoing.expires_at
-                 FROM outgoing JOIN deposits USING (message_id)
-                 WHERE office = ?1 AND partner = ?2 AND state IN ('{DEPOSITED}', '{QUEUED}')"
+                 FROM outgoing LEFT JOIN deposits USING (message_id)
+                 WHERE office = ?1 AND partner = ?2 AND (state = '{DEPOSITED}'
+                     OR state = '{QUEUED}' AND (?3 OR deposits.relay IS NOT NULL))"
             ))?;
-            let rows = statement.query_map(params![Column(office), Column(partner)], |row| {
+            let parameters = params![Column(office), Column(partner), comes];
+            let rows = statement.query_map(parameters, |row| {
                 Ok((row.get::<_, Column<_>>(0)?.0, row.get::<_, Column<_>>(1)?.0))
             })?;
             let mut unanswered = Unanswered::default();

@@ -11,7 +11,7 @@ use super::follow::{Follower, LOOK};
 use super::{OpenStore, database, has_what_was_moved, read};
 use crate::cli::setup;
 use crate::cli::signals::{Asked, Signals};
-use crate::config::{RelayConfig, RelayStoreSettings};
+use crate::config::RelayConfig;
 use crate::log::Sink;
 use crate::relay::Relay;
 use crate::relay::store::{PostgresStore, RelayStoreError, SqliteStore, move_store, moved_to};

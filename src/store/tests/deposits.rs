@@ -62,8 +62,10 @@ async fn what_nobody_answers_at_a_relay_is_known() {
         ids.push(new.id);
         store.pack(new, now()).await.expect("packed");
     }
-    let unanswered = async |at| store.unanswered(pair, at).await.expect("read");
+    let unanswered = async |at| store.unanswered(pair, false, at).await.expect("read");
     assert_eq!(unanswered(hours(200)).await, Unanswered::default(), "no relay has it");
+    let comes = store.unanswered(pair, true, hours(200)).await.expect("read");
+    assert_eq!(comes.count, 2, "the partner should have come for it");
     for id in &ids {
         leave(&store, *id, now()).await;
     }

@@ -906,7 +906,7 @@ codes! {
     "かっこ内のコードの説明を見て、相手に連絡してください。相手の画面には受領証が届かないことだけが、しばらくたってから表示されます（partner-silent）。"
     "Look up the code that stands with it, and call the partner: its page only says, after some time, that no receipt comes (partner-silent).";
     PARTNER_SILENT "partner-silent" [Condition] Both
-    "中継サーバーに預けたものに、相手の受領証が届きません" "no receipt comes for what a relay keeps for a partner"
+    "相手が取りに来るものに、受領証が届きません" "no receipt comes for what a partner has to fetch"
     "相手に電話して、renkei が動いているか、届いたものを受け取れないと表示されていないか（mailbox-unreadable）を確かめてください。表示されていれば、介護ソフトからもう一度出力して送ってください。"
     "Ring up the partner: does its node run, and does it say that something cannot be taken (mailbox-unreadable)? If it does, export it once more.";
     PARTNER_REFUSES "partner-refuses" [Condition] Both
