@@ -284,13 +284,14 @@ fn downloads_line(
 ) -> String {
     let folder = office.downloads.as_deref().unwrap_or(Path::new("")).display();
     let number = office.number;
-    let is_told = node.notices().iter().any(|notice| notice.code == code::DOWNLOADS_NOT_READ);
-    let is_read = node.state == NodeState::Running && !is_told;
-    let now = match (is_read, lang) {
-        (true, Lang::Ja) => "見ています",
-        (true, Lang::En) => "is looked into",
-        (false, Lang::Ja) => "いまは見ていません",
-        (false, Lang::En) => "is not looked into now",
+    let tells = |code: &str| node.notices().iter().any(|notice| notice.code == code);
+    let runs = node.state == NodeState::Running;
+    let now = if runs && tells(code::CONFIGURATION_NOT_APPLIED) {
+        lang.pick("設定の変更がまだ反映されていません", "changes of the configuration wait")
+    } else if runs && !tells(code::DOWNLOADS_NOT_READ) {
+        lang.pick("見ています", "is looked into")
+    } else {
+        lang.pick("いまは見ていません", "is not looked into now")
     };
     let last = match (last.map(words::time), lang) {
         (Some(at), Lang::Ja) => format!("最後に取り込んだもの {at}"),

@@ -616,7 +616,7 @@ codes! {
     "何もしなくてかまいません。受け取った元のファイルは台帳に残っています。"
     "Nothing is to be done. The files as they were received stay in the store.";
     PLACED_BEFORE "placed-before" [Journal] Nobody
-    "同じデータを先に別の経路で受け取り、取込フォルダーに置いてあるため、もう一度は置きませんでした" "the same set came another way before and was placed then, so it was not placed again"
+    "先に別の経路で届いて置いたため、もう一度は置いていません" "placed before, as it came another way; not placed again"
     "何もしなくてかまいません。renkei と WEBサービスの両方から同じデータが届いています。"
     "Nothing is to be done. The same set came by renkei and by the WEB service.";
     PLACED_WHOLE "placed-whole" [Condition Journal] Here

@@ -443,6 +443,12 @@ fn a_healthy_folder_has_its_line_in_the_status() {
     let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
     let line = status.lines().find(|line| line.starts_with("downloads folder ")).expect("a line");
     assert!(line.contains("is looked into (the last set came 20"), "{line}");
+    // What is not taken up is not called so.
+    help.set("office", "downloads", quoted("not-there"));
+    help.write_config();
+    until("told", || conditions(&help).contains("configuration-not-applied").then_some(()));
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(status.contains("not-there") && !status.contains("is looked into"), "{status}");
     help.stop();
     let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
     assert!(status.contains("is not looked into now"), "{status}");
