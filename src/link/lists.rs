@@ -2,7 +2,8 @@
 //!
 //! What comes is bounded in size and time and believed in nothing: whoever asked for it checks the
 //! signature. It goes through the proxy of the configuration, if there is one, and through no other,
-//! and no redirection is followed, so that the configuration alone says who is asked. With `https` the server has to have a certificate under a configured authority.
+//! and no redirection is followed, so that the configuration alone says who is asked. With `https` the
+//! server has to have a certificate under a configured authority.
 
 use std::sync::Arc;
 use std::time::Duration;

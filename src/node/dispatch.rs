@@ -265,9 +265,9 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Tells that nobody answers what lies ready for the recipient. The recipient may have fetched it and be unable to
-    /// open it: no receipt can say so, as nobody has signed what did not open, and a relay that breaks
-    /// bytes would get a rejection of a package that is right.
+    /// Tells that nobody answers what lies ready for the recipient, who may have fetched it and be unable
+    /// to open it: no receipt can say so, as nobody has signed what did not open, and a relay that
+    /// breaks bytes would get a rejection of a package that is right.
     fn tell_silence(&self, unanswered: Unanswered, comes: bool, now: Timestamp) {
         let (notices, about, partner) = (&self.context.notices, about(self.pair), self.pair.1);
         let Unanswered { count, since: Some(since), .. } = unanswered else {
