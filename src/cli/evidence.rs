@@ -1,18 +1,17 @@
 //! `renkei evidence`: the records of a month for an inspection.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-
+use super::new_folder::NewFolder;
 use super::progress::Progress;
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, output};
-use crate::desk::inspection::{self, InspectionError, Sink, Terms, Written, Zip};
+use crate::desk::inspection::{self, InspectionError, Terms, Written, Zip};
 use crate::desk::proof::ProofError;
-use crate::disk::{self, Readers};
+use crate::disk;
 use crate::types::{Clock, Lang, OfficeNumber, ServiceMonth};
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +32,8 @@ pub(super) struct Args {
     config: ConfigArg,
 }
 
-fn month(text: &str) -> Result<ServiceMonth, String> {
+/// A month as people write it: 2026-04, or 202604.
+pub(super) fn month(text: &str) -> Result<ServiceMonth, String> {
     let digits: String = text.chars().filter(|character| *character != '-').collect();
     ServiceMonth::from_bytes(digits.as_bytes()).map_err(|_| "YYYY-MM".to_owned())
 }
@@ -58,9 +58,14 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
                 .map_err(InspectionError::from),
             Err(error) => Err(error),
         }
+        .inspect_err(|_| {
+            let _ = disk::remove_file(&args.out);
+        })
     } else {
-        let mut sink = Folder::empty(&args.out, lang)?;
-        runtime.block_on(inspection::write(&store, &config, &terms, &mut sink, done))
+        let bytes = runtime.block_on(inspection::least_bytes(&store, &terms))?;
+        let mut sink = NewFolder::with_room(&args.out, bytes, lang)?;
+        let written = runtime.block_on(inspection::write(&store, &config, &terms, &mut sink, done));
+        written.inspect(|_| sink.finish())
     };
     progress.finish();
     let written = written.map_err(|error| match error {
@@ -97,29 +102,6 @@ fn text(written: &Written, out: &Path, lang: Lang) -> String {
         .to_owned(),
     );
     lines.join("\n")
-}
-
-/// A folder that held nothing else, so that nothing is overwritten and nothing foreign looks like proof.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn empty(path: &Path, lang: Lang) -> anyhow::Result<Self> {
-        fs::create_dir_all(path).with_context(|| path.display().to_string())?;
-        if fs::read_dir(path)?.next().is_some() {
-            return Err(UsageError(setup::not_empty(path, lang)).into());
-        }
-        Ok(Self(path.to_owned()))
-    }
-}
-
-impl Sink for Folder {
-    fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
-        let path = self.0.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        disk::create(&path, bytes, Readers::Public)
-    }
 }
 
 /// A ZIP file that was not there before.

@@ -1,15 +1,15 @@
 //! `renkei export`: the proof of one package, for anybody.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+use super::new_folder::NewFolder;
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, output, verify};
+use crate::desk::inspection::Sink as _;
 use crate::desk::proof::{self, ProofError, ProofSet};
-use crate::disk::{self, Readers};
 use crate::package::evidence::{EvidenceFile, EvidenceReport};
 use crate::store::StoreError;
 use crate::types::{Clock, Lang, MessageId};
@@ -78,20 +78,14 @@ fn refused(report: &EvidenceReport, lang: Lang) -> String {
     std::iter::once(head.to_owned()).chain(failed).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes the set into a folder that holds nothing else, so that nothing is overwritten and
-/// nothing foreign looks like proof.
+/// Writes the set into a folder that holds nothing else: all of it, or nothing.
 fn write(folder: &Path, set: &[EvidenceFile], lang: Lang) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    if fs::read_dir(folder)?.next().is_some() {
-        return Err(UsageError(setup::not_empty(folder, lang)).into());
-    }
+    let bytes = set.iter().map(|file| u64::try_from(file.bytes.len()).unwrap_or_default()).sum();
+    let mut new = NewFolder::with_room(folder, bytes, lang)?;
     for file in set {
-        let path = folder.join(&file.path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        disk::create(&path, &file.bytes, Readers::Public)
-            .with_context(|| path.display().to_string())?;
+        new.put(&file.path, &file.bytes)
+            .with_context(|| folder.join(&file.path).display().to_string())?;
     }
+    new.finish();
     Ok(())
 }

@@ -29,6 +29,7 @@ mod inputs;
 mod mail;
 mod man;
 mod new;
+mod new_folder;
 mod open;
 mod order;
 mod outbox;

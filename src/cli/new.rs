@@ -26,16 +26,16 @@ pub(super) struct Args {
     /// 標準仕様の版
     #[arg(long, value_name = "EDITION", value_parser = choices::<Edition>(EDITIONS), default_value = "v4.1")]
     edition: Edition,
-    /// 利用者の人数（既定は 10）
+    /// 利用者の人数
     #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
     people: u64,
     /// --kind で作るレコードの数
     #[arg(long, value_name = "N", requires = "kind")]
     records: Option<u64>,
     /// サービス提供年月（既定は v4.1 が 202604、v3 が 202401）
-    #[arg(long, value_name = "YYYYMM")]
+    #[arg(long, value_name = "YYYYMM", value_parser = super::evidence::month)]
     month: Option<ServiceMonth>,
-    /// 同じ数なら同じ内容、違う数なら別の利用者になります（既定は 1）
+    /// 同じ数なら同じ内容、違う数なら別の利用者になります
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
     seed: u64,
     /// ファイル連番（既定は年月と --seed から決めます）

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, dates, held, output};
-use crate::config::Config;
+use crate::config::{Config, Office};
 use crate::desk::{self, words};
 use crate::node::{Health, Notice, TaskHealth};
 use crate::store::{HeldFilter, HeldItem, StateCount, Status, Store, StoreError, Waiting};
@@ -81,9 +81,13 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     }
     let store = setup::store(&config, lang)?;
     let dates = desk::dates::read(&config, lang);
-    let (status, held) = setup::runtime()?.block_on(async {
+    let (status, held, downloads) = setup::runtime()?.block_on(async {
         let held = desk::held::open(&store, &config, HeldFilter::newest(HELD)).await?;
-        Ok::<_, StoreError>((store.status().await?, held.items))
+        let mut downloads = Vec::new();
+        for office in config.offices.iter().filter(|office| office.downloads.is_some()) {
+            downloads.push((office, store.last_download(office.number).await?));
+        }
+        Ok::<_, StoreError>((store.status().await?, held.items, downloads))
     })?;
     if args.json {
         let json = StatusJson {
@@ -98,6 +102,9 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         output::line(&serde_json::to_string_pretty(&json)?)?;
     } else {
         output::line(&text(&status, &held, &config, lang))?;
+        for (office, last) in downloads {
+            output::line(&format!("\n{}", downloads_line(office, last, &node, lang)))?;
+        }
         if config.backup.is_some() {
             let stand = desk::backups::stand(&config, Clock::system().now());
             output::line(&format!("\n{}", stand.text(lang)))?;
@@ -266,6 +273,38 @@ fn text(status: &Status, held: &[HeldItem], config: &Config, lang: Lang) -> Stri
         parts.push(held::text(held, config, lang));
     }
     parts.join("\n\n")
+}
+
+/// Whether the folder of what is downloaded is looked into, and when the last set came out of it.
+fn downloads_line(
+    office: &Office,
+    last: Option<Timestamp>,
+    node: &NodeStatus,
+    lang: Lang,
+) -> String {
+    let folder = office.downloads.as_deref().unwrap_or(Path::new("")).display();
+    let number = office.number;
+    let tells = |code: &str| node.notices().iter().any(|notice| notice.code == code);
+    let runs = node.state == NodeState::Running;
+    let now = if runs && tells(code::CONFIGURATION_NOT_APPLIED) {
+        lang.pick("設定の変更がまだ反映されていません", "changes of the configuration wait")
+    } else if runs && !tells(code::DOWNLOADS_NOT_READ) {
+        lang.pick("見ています", "is looked into")
+    } else {
+        lang.pick("いまは見ていません", "is not looked into now")
+    };
+    let last = match (last.map(words::time), lang) {
+        (Some(at), Lang::Ja) => format!("最後に取り込んだもの {at}"),
+        (Some(at), Lang::En) => format!("the last set came {at}"),
+        (None, Lang::Ja) => "取り込んだものはまだありません".to_owned(),
+        (None, Lang::En) => "nothing came yet".to_owned(),
+    };
+    match lang {
+        Lang::Ja => {
+            format!("事業所 {number} のダウンロードのフォルダー {folder}: {now}（{last}）")
+        }
+        Lang::En => format!("downloads folder {folder} of the office {number}: {now} ({last})"),
+    }
 }
 
 /// What waits for a partner: why, what to do, and when it is tried again.

@@ -25,7 +25,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
         "IP アドレス:ポート（例 0.0.0.0:8443）",
         "an address and a port, such as 0.0.0.0:8443",
     ),
-    ("--month", "年月（例 202604）", "a month, such as 202604"),
+    ("--month", "年月（例 2026-04、202604）", "a month, such as 2026-04 or 202604"),
     ("--office", OFFICE.0, OFFICE.1),
     ("--partner", OFFICE.0, OFFICE.1),
     ("--people", "1 以上の整数", "a whole number from 1"),

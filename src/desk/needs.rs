@@ -178,8 +178,13 @@ fn of_notice(notice: &Notice, config: &Config, lang: Lang) -> Need {
 
 /// The button for a notice; none where its words say all that there is to do.
 fn remedy(notice: &Notice, config: &Config) -> Option<Remedy> {
-    let of_downloads =
-        [code::DOWNLOAD_NOT_FOR_US, code::DOWNLOAD_UNKNOWN_SENDER, code::DOWNLOAD_NOT_TAKEN];
+    let of_downloads = [
+        code::DOWNLOAD_NOT_FOR_US,
+        code::DOWNLOAD_UNKNOWN_SENDER,
+        code::DOWNLOAD_NOT_TAKEN,
+        code::DOWNLOADS_TOO_MANY,
+        code::DOWNLOAD_NOT_STORED,
+    ];
     if of_downloads.contains(&notice.code.as_str()) {
         return None;
     }

@@ -16,6 +16,7 @@ mod effect;
 pub(crate) mod faults;
 mod permissions;
 mod plain;
+mod room;
 #[cfg(windows)]
 mod windows;
 
@@ -37,6 +38,7 @@ pub use plain::{
     Access, holds, names, open_followed, open_plain, read_bytes, read_text, same_file_contents,
     too_large,
 };
+pub use room::{NoRoom, has_room};
 
 use permissions::create_file;
 

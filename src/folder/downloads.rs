@@ -195,6 +195,29 @@ mod tests {
         assert!(!downloads.is_as_seen(seen) && downloads.open(seen).is_err());
     }
 
+    /// Nothing is ever removed here by us, so what is old must not keep out what is new.
+    #[test]
+    fn what_is_old_takes_nobodys_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, bytes: &[u8]| {
+            fs::write(folder.path().join(name), bytes).expect("written");
+            fs::symlink_metadata(folder.path().join(name)).and_then(|it| it.modified())
+        };
+        let mut last = SystemTime::UNIX_EPOCH;
+        for number in 0..=LIMITS.files {
+            last = write(&format!("{number}.zip"), b"PK").expect("a time");
+        }
+        // The clocks of disks are coarse.
+        let new = format!("{NAME}.CSV");
+        while write(&new, b"1,2").expect("a time") <= last {}
+        // A browser keeps the place of what it downloads.
+        write("later.zip", b"").expect("a time");
+        let since = last + std::time::Duration::from_nanos(1);
+        let scan = Downloads::new(folder.path().to_owned()).scan(since).expect("scanned");
+        let names: Vec<_> = scan.files.iter().map(Seen::name).collect();
+        assert_eq!((names, scan.more), (vec![new.as_str()], false));
+    }
+
     #[test]
     fn a_folder_that_is_gone_is_told() {
         let downloads = Downloads::new(PathBuf::from("/no/such/folder"));

@@ -1,8 +1,9 @@
 //! Fetches revocation lists from where their authorities publish them.
 //!
 //! What comes is bounded in size and time and believed in nothing: whoever asked for it checks the
-//! signature. No proxy is used and no redirection followed, so that the configuration alone says who
-//! is asked. With `https` the server has to have a certificate under a configured authority.
+//! signature. It goes through the proxy of the configuration, if there is one, and through no other,
+//! and no redirection is followed, so that the configuration alone says who is asked. With `https` the
+//! server has to have a certificate under a configured authority.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,9 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
 use super::error::last_cause;
+use super::proxy::{ProxyAccess, ProxyFault};
 use super::tls::{ONLY_SAFE, provider};
-use crate::types::{Clock, Lang, ListUrl};
+use crate::types::{Clock, Lang, ListUrl, code};
 
 /// For the name, the connection and TLS.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -27,6 +29,9 @@ pub enum FetchError {
     /// No connection, or it broke off.
     #[error("no answer: {0}")]
     Unreachable(String),
+    /// There is no way through the proxy.
+    #[error("{0}")]
+    Proxy(ProxyFault),
     /// It took too long.
     #[error("not complete within {} s", WHOLE.as_secs())]
     Timeout,
@@ -46,6 +51,9 @@ impl FetchError {
             (Lang::Ja, Self::Unreachable(why)) => {
                 format!("つながらないか、途中で切れました（{why}）。")
             }
+            (Lang::Ja, Self::Proxy(fault)) => code::find(fault.code())
+                .map(|info| format!("{}。{}", info.meaning(lang), info.to_do(lang)))
+                .unwrap_or_default(),
             (Lang::Ja, Self::Timeout) => {
                 format!("{} 秒以内に届きませんでした。", WHOLE.as_secs())
             }
@@ -61,13 +69,15 @@ impl FetchError {
 #[derive(Debug)]
 pub struct ListClient {
     http: reqwest::Client,
+    is_proxied: bool,
 }
 
 impl ListClient {
-    /// Believes servers with certificates under `roots`.
+    /// Believes servers with certificates under `roots`, and goes through `proxy`.
     pub fn new<'a>(
         roots: impl Iterator<Item = &'a CertificateDer<'static>>,
         clock: &Clock,
+        proxy: Option<&ProxyAccess>,
     ) -> Result<Self, FetchError> {
         let failed = |text: String| FetchError::Unreachable(text);
         let mut store = RootCertStore::empty();
@@ -78,7 +88,7 @@ impl ListClient {
                 .map_err(|error| failed(error.to_string()))?
                 .with_root_certificates(store)
                 .with_no_client_auth();
-        let http = ClientBuilder::new()
+        let builder = ClientBuilder::new()
             .use_preconfigured_tls(config)
             .http1_only()
             .no_proxy()
@@ -87,10 +97,15 @@ impl ListClient {
             .retry(reqwest::retry::never())
             .user_agent("renkei")
             .connect_timeout(CONNECT)
-            .pool_max_idle_per_host(0)
-            .build()
-            .map_err(|error| failed(last_cause(&error)))?;
-        Ok(Self { http })
+            .pool_max_idle_per_host(0);
+        let builder = match proxy {
+            Some(proxy) => {
+                builder.proxy(proxy.of_client().map_err(|error| failed(last_cause(&error)))?)
+            }
+            None => builder,
+        };
+        let http = builder.build().map_err(|error| failed(last_cause(&error)))?;
+        Ok(Self { http, is_proxied: proxy.is_some() })
     }
 
     /// Fetches at most `most` bytes.
@@ -103,7 +118,11 @@ impl ListClient {
 
     async fn fetch_slowly(&self, url: &ListUrl, most: u64) -> Result<Vec<u8>, FetchError> {
         let failed = |error: reqwest::Error| FetchError::Unreachable(last_cause(&error));
-        let mut response = self.http.get(url.as_str()).send().await.map_err(failed)?;
+        let sent = self.http.get(url.as_str()).send().await;
+        let mut response = sent.map_err(|error| self.not_asked(&error))?;
+        if self.is_proxied && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(FetchError::Proxy(ProxyFault::Login));
+        }
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
@@ -122,5 +141,13 @@ impl ListClient {
             bytes.extend_from_slice(&piece);
         }
         Ok(bytes)
+    }
+
+    /// Why a question was not answered. What is not encrypted is asked of the proxy itself.
+    fn not_asked(&self, error: &reqwest::Error) -> FetchError {
+        let of_proxy = ProxyFault::of(error);
+        let of_proxy = of_proxy
+            .or_else(|| (self.is_proxied && error.is_connect()).then_some(ProxyFault::Unreachable));
+        of_proxy.map_or_else(|| FetchError::Unreachable(last_cause(error)), FetchError::Proxy)
     }
 }

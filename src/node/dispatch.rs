@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
 
 use super::attempt::{Attempt, about, attempt, guarded};
+use super::clock::local_time;
 use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::expire_due;
 use super::recalls::{CONTACT_PAUSE, Recalls};
@@ -29,7 +30,7 @@ use super::sealing;
 use super::supervise::Beat;
 use super::wake::{wake, woken};
 use crate::config::Way;
-use crate::store::{OutgoingRow, StoreError};
+use crate::store::{OutgoingRow, StoreError, Unanswered};
 use crate::transfer::{Outgoing, due_at};
 use crate::types::code;
 use crate::types::{Clock, Instant, MessageId};
@@ -76,6 +77,8 @@ struct Dispatcher {
     withdrawn: Option<Instant>,
     /// When something that a relay keeps ends.
     deposit_end: Option<Timestamp>,
+    /// When something that a relay keeps will have waited for too long.
+    silent_at: Option<Timestamp>,
     /// And for those that the partner wants to come then, and not before.
     asked: BTreeMap<MessageId, Timestamp>,
 }
@@ -103,6 +106,7 @@ pub(super) async fn run(
         direct_failed: None,
         withdrawn: None,
         deposit_end: None,
+        silent_at: None,
         asked: BTreeMap::new(),
     };
     while !*stopping.borrow() {
@@ -110,7 +114,8 @@ pub(super) async fn run(
         let sleep = match dispatcher.launch().await {
             Ok(sleep) => {
                 let now = dispatcher.context.now();
-                let ends = [dispatcher.deposit_end, dispatcher.recalls.next_at()];
+                let Dispatcher { deposit_end, silent_at, recalls, .. } = &dispatcher;
+                let ends = [*deposit_end, *silent_at, recalls.next_at()];
                 let ends = ends.into_iter().flatten().filter(|end| *end > now);
                 ends.fold(sleep, |sleep, end| sleep.min(until_then(end, now)))
             }
@@ -168,7 +173,8 @@ impl Dispatcher {
             }
             _ => None,
         };
-        self.withdraw(relay, now).await?;
+        let comes = matches!(way, Some(Way::Collect));
+        self.withdraw(relay, comes, now).await?;
         self.recalls.ask(&self.context, self.pair).await?;
         if matches!(way, Some(Way::Collect | Way::None)) {
             // It comes for what waits, or nobody can do anything.
@@ -226,10 +232,20 @@ impl Dispatcher {
     }
 
     /// Queues again what a relay keeps and the partner could not open, what it keeps no longer or may have
-    /// lost, and what is at another relay than the one of today.
-    async fn withdraw(&mut self, relay: Option<String>, now: Timestamp) -> Result<(), StoreError> {
-        let ends = self.deposit_end.is_some_and(|end| end <= now);
-        if !ends && self.withdrawn.is_some_and(|at| at.elapsed() < WITHDRAW) {
+    /// lost, and what is at another relay than the one of today; and tells what nobody answers there, or
+    /// where the partner `comes` for it here.
+    async fn withdraw(
+        &mut self,
+        relay: Option<String>,
+        comes: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let ends = is_due(self.deposit_end);
+        if !ends
+            && !is_due(self.silent_at)
+            && self.withdrawn.is_some_and(|at| at.elapsed() < WITHDRAW)
+        {
             return Ok(());
         }
         self.withdrawn = Some(Clock::running());
@@ -243,7 +259,34 @@ impl Dispatcher {
             tracing::info!(%partner, count, "packages are left with the relay once more");
         }
         self.deposit_end = self.context.store.deposits_end(office, partner).await?;
+        let unanswered = self.context.store.unanswered(self.pair, comes, now).await?;
+        self.silent_at = unanswered.next;
+        self.tell_silence(unanswered, comes, now);
         Ok(())
+    }
+
+    /// Tells that nobody answers what lies ready for the recipient, who may have fetched it and be unable
+    /// to open it: no receipt can say so, as nobody has signed what did not open, and a relay that
+    /// breaks bytes would get a rejection of a package that is right.
+    fn tell_silence(&self, unanswered: Unanswered, comes: bool, now: Timestamp) {
+        let (notices, about, partner) = (&self.context.notices, about(self.pair), self.pair.1);
+        let Unanswered { count, since: Some(since), .. } = unanswered else {
+            notices.clear(code::PARTNER_SILENT, &about);
+            return;
+        };
+        let since = local_time(since);
+        let (at_ja, at_en) = if comes {
+            ("が取りに来るもの", "it comes for")
+        } else {
+            ("あてに中継サーバーに預けたもの", "a relay keeps")
+        };
+        let ja = format!(
+            "相手 {partner} {at_ja} {count} 件（最初は {since}）に、受領証が届きません。相手に電話して、renkei が動いているか、届いたものを受け取れないという表示（mailbox-unreadable）が出ていないかを確かめてください。受け取れないと表示されていれば、介護ソフトからもう一度出力して送ってください。"
+        );
+        let en = format!(
+            "no receipt comes for {count} packages for the partner {partner} that {at_en} (the first since {since}); ring it up: does its node run, and does it say that something cannot be taken (mailbox-unreadable)? If it does, export them once more"
+        );
+        notices.raise(code::PARTNER_SILENT, about, (ja, en), now);
     }
 
     /// Notes how an attempt ended; `false` if it was cut off because the node stops.

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::context::{Context, blocking, stopped};
+use super::network;
 use super::supervise::Beat;
 use crate::certs::fetched::{self, Came};
 use crate::link::{FetchError, ListClient};
@@ -112,15 +113,18 @@ fn until_next(next_update: Timestamp, now: Timestamp) -> Duration {
 /// came, in both languages.
 async fn fetch(context: &Arc<Context>, url: &ListUrl) -> Result<Timestamp, (String, String)> {
     let told = |error: FetchError| (error.text(Lang::Ja), error.to_string());
-    let client =
-        ListClient::new(context.proof().tls_trust.roots(), &context.clock).map_err(told)?;
+    let internal = || ("内部エラーです。".to_owned(), "internal fault".to_owned());
+    let config = context.config();
+    let proxy = blocking(move || network::proxy_of(&config)).await.ok_or_else(internal)?;
+    let proxy = proxy.map_err(|error| (error.text(Lang::Ja), error.to_string()))?;
+    let client = ListClient::new(context.proof().tls_trust.roots(), &context.clock, proxy.as_ref());
+    let client = client.map_err(told)?;
     let bytes = client.fetch(url, fetched::MAX_LIST).await.map_err(told)?;
     let (shared, url) = (Arc::clone(context), url.clone());
     let kept = blocking(move || {
         let roots: Vec<_> = shared.proof().tls_trust.roots().cloned().collect();
         fetched::keep(&shared.config().node.data, &url, &bytes, &roots)
     });
-    let internal = || ("内部エラーです。".to_owned(), "internal fault".to_owned());
     let kept = kept.await.ok_or_else(internal)?;
     let kept = kept.map_err(|error| (error.text(Lang::Ja), error.to_string()))?;
     match kept.what {

@@ -1,12 +1,14 @@
 //! Whether a partner can be reached, step by step, as a person looks for what is in the way.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::context::blocking;
 use super::network;
 use super::problems::{Problems, StartProblems};
 use super::proof;
@@ -83,23 +85,32 @@ impl Tried {
 }
 
 /// Asks partners with our certificates, which are read once for all of them.
-pub struct Prober<'a> {
-    config: &'a Config,
+pub struct Prober {
+    config: Arc<Config>,
     client: Client,
     proxy: Option<ProxyAccess>,
     clock: Clock,
 }
 
-impl<'a> Prober<'a> {
-    /// Reads our certificates. Blocks.
+impl Prober {
+    /// Reads our certificates.
     ///
     /// # Errors
     ///
     /// They cannot be used.
-    pub fn open(config: &'a Config, clock: Clock) -> Result<Self, StartProblems> {
+    pub async fn open(config: Arc<Config>, clock: Clock) -> Result<Self, StartProblems> {
+        // Disks and shares may take their time.
+        blocking(move || Self::read(config, clock)).await.unwrap_or_else(|| {
+            let mut problems = Problems::default();
+            problems.internal();
+            Err(StartProblems(problems.0))
+        })
+    }
+
+    fn read(config: Arc<Config>, clock: Clock) -> Result<Self, StartProblems> {
         let mut problems = Problems::default();
-        let opened = proof::open(config, None, clock.now(), &mut problems);
-        let proxy = problems.certs(network::PROXY_PLACE, network::proxy_of(config));
+        let opened = proof::open(&config, None, clock.now(), &mut problems);
+        let proxy = problems.certs(network::PROXY_PLACE, network::proxy_of(&config));
         let (Some((_, settings)), Some(proxy)) = (opened, proxy) else {
             return Err(StartProblems(problems.0));
         };

@@ -262,3 +262,21 @@ async fn put(context: &Arc<Context>, row: &RecallRow, at: &Endpoint) -> Result<A
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two offices that ask each other for packages would else call each other without end.
+    #[test]
+    fn contact_makes_requests_due_now_and_then_alone() {
+        let mut recalls = Recalls { hurry: false, ..Recalls::default() };
+        recalls.in_contact();
+        assert!(recalls.hurry);
+        recalls.hurry = false;
+        recalls.in_contact();
+        assert!(!recalls.hurry, "it was there just now");
+        recalls.hurry();
+        assert!(recalls.hurry, "a person says so");
+    }
+}

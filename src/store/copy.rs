@@ -10,7 +10,7 @@ use super::names::COMMITTED;
 use super::packages::table;
 use super::unit::Column;
 use super::{
-    IncomingNote, Store, StoreError, connect, database, identity, incoming, journal, schema,
+    IncomingNote, Store, StoreError, connect, database, identity, incoming, journal, room, schema,
 };
 use crate::disk;
 use crate::package::{ChainEnd, Manifest};
@@ -46,6 +46,11 @@ impl Store {
         let journal = super::chain::end(&copy, super::Chain::Journal)?;
         let beside = self.beside_of(&copy)?;
         Ok(Copied { id, journal, beside })
+    }
+
+    /// How large a copy of the database would be, and how much of that is not kept for later, in bytes.
+    pub fn database_bytes(&self) -> Result<(u64, u64), StoreError> {
+        self.with_reader(room::taken)
     }
 
     /// The files of the packages that a copy says lie beside the database. What was removed since it

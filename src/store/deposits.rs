@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::names::{CONSIGNED, DEPOSITED, RECALL_ASKED};
+use super::names::{CONSIGNED, DEPOSITED, QUEUED, RECALL_ASKED};
 use super::outgoing::package;
 use super::unit::Column;
 use super::{Store, StoreError};
@@ -16,6 +16,15 @@ const HELD: &str = OutgoingState::HeldByRecipient.as_str();
 
 /// After this time a relay is asked whether it still has a package.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Who comes for packages comes within this time, also over a weekend.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
+
+/// How long a package may wait for its recipient before its sender is told; not longer than half of its time,
+/// so that there is some left to do something.
+fn patience(made: Timestamp, ends: Timestamp) -> SignedDuration {
+    (ends.duration_since(made) / 2).clamp(SignedDuration::ZERO, PATIENCE)
+}
 
 /// A relay has a package of ours.
 #[derive(Debug, Clone)]
@@ -39,6 +48,17 @@ pub struct Deposit {
     pub at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+}
+
+/// What recipients should have come for, and did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unanswered {
+    /// How many packages have waited for too long.
+    pub count: u64,
+    /// When the first of them was made.
+    pub since: Option<Timestamp>,
+    /// When one more will have waited for too long.
+    pub next: Option<Timestamp>,
 }
 
 impl Store {
@@ -160,6 +180,43 @@ impl Store {
                 ))?
                 .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
             Ok(end.map(|end| end.0))
+        })
+        .await
+    }
+
+    /// What `office` left with relays for `partner`, and where the partner `comes` for it what waits here,
+    /// that is not answered: how many packages have waited at `now` for longer than a recipient that
+    /// comes for them needs, since when the first of them, and when the next one will have.
+    pub async fn unanswered(
+        &self,
+        (office, partner): (OfficeNumber, OfficeNumber),
+        comes: bool,
+        now: Timestamp,
+    ) -> Result<Unanswered, StoreError> {
+        self.read(move |connection| {
+            // One that is left there once more, as each day, is queued for a moment.
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT outgoing.created_at, outgoing.expires_at
+                 FROM outgoing LEFT JOIN deposits USING (message_id)
+                 WHERE office = ?1 AND partner = ?2 AND (state = '{DEPOSITED}'
+                     OR state = '{QUEUED}' AND (?3 OR deposits.relay IS NOT NULL))"
+            ))?;
+            let parameters = params![Column(office), Column(partner), comes];
+            let rows = statement.query_map(parameters, |row| {
+                Ok((row.get::<_, Column<_>>(0)?.0, row.get::<_, Column<_>>(1)?.0))
+            })?;
+            let mut unanswered = Unanswered::default();
+            for row in rows {
+                let (made, ends): (Timestamp, Timestamp) = row?;
+                let late = made.checked_add(patience(made, ends)).unwrap_or(Timestamp::MAX);
+                if late > now {
+                    unanswered.next = unanswered.next.into_iter().chain([late]).min();
+                } else {
+                    unanswered.count += 1;
+                    unanswered.since = unanswered.since.into_iter().chain([made]).min();
+                }
+            }
+            Ok(unanswered)
         })
         .await
     }

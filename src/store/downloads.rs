@@ -52,6 +52,32 @@ impl Store {
         .await
     }
 
+    /// Whether a folder of downloads was ever looked into for an office.
+    pub async fn has_downloads(&self, office: OfficeNumber) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM downloads WHERE office = ?1)")?;
+            Ok(statement.query_row(params![Column(office)], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// When the last set came to an office that a person had downloaded.
+    pub async fn last_download(
+        &self,
+        office: OfficeNumber,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| {
+            let last: Option<Column<Timestamp>> = connection
+                .prepare_cached(
+                    "SELECT max(created_at) FROM incoming WHERE office = ?1 AND came_by = ?2",
+                )?
+                .query_row(params![Column(office), CameBy::Web.as_str()], |row| row.get(0))?;
+            Ok(last.map(|last| last.0))
+        })
+        .await
+    }
+
     /// What came from `sender` for `office` with this 連番, on whichever way, oldest first; without what
     /// was given back.
     pub async fn came_before(

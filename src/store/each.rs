@@ -135,6 +135,31 @@ impl Store {
         .await
     }
 
+    /// How many bytes the files of the packages of a range have that are kept, both ways.
+    pub async fn package_bytes(&self, range: PackageRange) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let mut all: u64 = 0;
+            for direction in Direction::ALL {
+                let (table, partner) = table(direction);
+                let wanted = range.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
+                let bytes: i64 = connection
+                    .prepare_cached(&format!(
+                        "SELECT coalesce(sum(json_extract(value, '$.size')), 0)
+                         FROM {table}, json_each({table}.unit, '$.files')
+                         WHERE created_at >= ?1 AND created_at < ?2 AND place <> 'gone'
+                             AND (?3 = '' OR {partner} = ?3)"
+                    ))?
+                    .query_row(
+                        params![Column(range.since), Column(range.until), wanted],
+                        |row| row.get(0),
+                    )?;
+                all = all.saturating_add(u64::try_from(bytes).unwrap_or_default());
+            }
+            Ok(all)
+        })
+        .await
+    }
+
     /// The receipts about a package of `office` and `partner`, oldest first.
     pub async fn receipts_of(
         &self,

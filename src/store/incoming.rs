@@ -129,6 +129,14 @@ pub(super) fn step(
             receipts::insert(connection, (package.office, sender), id, receipt)?;
         }
         package.enter(connection, transition.after, (&detail, &by), now)?;
+        if event == IncomingEvent::HandoverSigned && !package.detail.is_empty() {
+            // What was said of its placing stays said. The journal has it already.
+            connection
+                .prepare_cached(
+                    "UPDATE incoming SET detail = ?3 WHERE sender = ?1 AND message_id = ?2",
+                )?
+                .execute(params![Column(sender), Column(id), package.detail])?;
+        }
         if unshown {
             connection
                 .prepare_cached(

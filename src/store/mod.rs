@@ -80,7 +80,7 @@ pub use changes::{Change, Changes};
 pub use content::Content;
 pub use copies::NewCopy;
 pub use copy::{Copied, let_go, put_back};
-pub use deposits::{Deposit, NewDeposit};
+pub use deposits::{Deposit, NewDeposit, Unanswered};
 pub use downloads::CameBefore;
 pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::{KeyFault, StoreError};

@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// The sets from `sender` to `office` that are committed and not placed yet, the lowest
-    /// 連番 first.
+    /// 連番 first, and of one 連番 that whose placing has begun.
     pub async fn unplaced(
         &self,
         office: OfficeNumber,
@@ -61,7 +61,7 @@ impl Store {
             let mut statement = connection.prepare_cached(&format!(
                 "{} WHERE office = ?1 AND sender = ?2 AND state = '{COMMITTED}'
                      AND {KIND} <> '{ATTACHMENTS}'
-                 ORDER BY serial, sequence LIMIT ?3",
+                 ORDER BY serial, placing DESC, sequence LIMIT ?3",
                 select::<Incoming>(&format!("{}, place = 'beside'", incoming::COLUMNS))
             ))?;
             let rows =

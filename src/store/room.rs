@@ -104,10 +104,9 @@ impl Room {
     /// After a transaction: what the database takes now.
     pub(super) fn measure(&self, connection: &Connection) -> Result<(), StoreError> {
         if self.limit() > 0 {
-            let (page, pages) = (page_size(connection)?, count(connection, "page_count")?);
-            let used = pages.saturating_sub(count(connection, "freelist_count")?);
-            self.database.store(pages.saturating_mul(page), Ordering::Relaxed);
-            self.used.store(used.saturating_mul(page), Ordering::Relaxed);
+            let (database, used) = taken(connection)?;
+            self.database.store(database, Ordering::Relaxed);
+            self.used.store(used, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -119,6 +118,13 @@ impl Room {
 
 fn sum(beside: &BTreeMap<Digest, u64>) -> u64 {
     beside.values().fold(0, |sum, bytes| sum.saturating_add(*bytes))
+}
+
+/// How large the database is, and how much of that is not kept for later, in bytes.
+pub(super) fn taken(connection: &Connection) -> Result<(u64, u64), StoreError> {
+    let (page, pages) = (page_size(connection)?, count(connection, "page_count")?);
+    let used = pages.saturating_sub(count(connection, "freelist_count")?);
+    Ok((pages.saturating_mul(page), used.saturating_mul(page)))
 }
 
 /// In bytes.

@@ -192,7 +192,7 @@ pub(super) async fn test(
     let trying = work::spawn(async move {
         let Ok(mut probed) = tries.probed.try_lock() else { return false };
         let (config, clock) = (tries.node.config(), tries.node.clock().clone());
-        let outcome = match Prober::open(&config, clock) {
+        let outcome = match Prober::open(Arc::clone(&config), clock).await {
             Ok(prober) => {
                 prober.ask(number).await.ok_or_else(|| PartnerError::Unknown(number).text(lang))
             }

@@ -197,9 +197,13 @@ async fn start(offices: &[Office], lang: Lang) -> anyhow::Result<Vec<Node>> {
     let mut nodes = Vec::new();
     for office in offices {
         let mut config = setup::config(&office.config, lang)?;
-        config.node.lang = lang;
+        let written = std::mem::replace(&mut config.node.lang, lang);
         match Node::start(config, spec, Clock::system(), Consent::default()).await {
-            Ok(node) => nodes.push(node),
+            Ok(node) => {
+                // Whoever tries something out changes the configuration too.
+                node.follow(setup::source(&office.config, (written, lang))).await;
+                nodes.push(node);
+            }
             Err(problems) => anyhow::bail!("{}", problems.text(lang)),
         }
     }

@@ -1,6 +1,7 @@
 //! `renkei partner test`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::cli::setup::{self, ConfigArg};
 use crate::cli::{EXIT_NO, UsageError, output};
@@ -13,9 +14,10 @@ pub(super) fn run(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
-    let prober = Prober::open(&config, Clock::system());
+    let runtime = setup::runtime()?;
+    let prober = runtime.block_on(Prober::open(Arc::new(config), Clock::system()));
     let prober = prober.map_err(|problems| UsageError(problems.text(lang)))?;
-    let Some(tried) = setup::runtime()?.block_on(prober.ask(partner)) else {
+    let Some(tried) = runtime.block_on(prober.ask(partner)) else {
         return Err(UsageError(match lang {
             Lang::Ja => format!("相手 {partner} は登録されていません。"),
             Lang::En => format!("the partner {partner} is not registered"),

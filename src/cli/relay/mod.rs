@@ -16,7 +16,7 @@ use crate::config::{RelayConfig, RelayStoreSettings, problems_text};
 use crate::relay::store::{
     PostgresSettings, PostgresStore, RelayStoreError, SqliteStore, moved_to,
 };
-use crate::types::{Lang, OfficeNumber, Problems};
+use crate::types::{Lang, MessageId, OfficeNumber, Problems};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -129,25 +129,31 @@ enum OpenStore {
     Postgres(PostgresStore),
 }
 
-/// Opens the store, for the relay itself or for a command beside it.
-async fn open(config: &RelayConfig, beside: bool) -> anyhow::Result<OpenStore> {
+/// Opens the store for a command, beside the relay itself.
+async fn open_beside(config: &RelayConfig) -> anyhow::Result<OpenStore> {
     let file = config.file();
-    if let Some(settings) = database(&config.store) {
-        let moved = if file.exists() { Some(moved_to(&file)?) } else { None };
-        // What lies in the file counts until all of it is moved.
-        if beside && moved == Some(None) {
-            return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
-        }
-        let store = PostgresStore::open(&settings).await?;
-        if let Some(Some((id, to))) = moved
-            && !store.has_moved_in(id).await?
-        {
-            return Err(RelayStoreError::Moved(to).into());
-        }
-        return Ok(OpenStore::Postgres(store));
+    let Some(settings) = database(&config.store) else {
+        return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
+    };
+    let moved = if file.exists() { moved_to(&file)? } else { None };
+    // What lies in the file counts until all of it is moved.
+    if moved.is_none() && file.exists() {
+        return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
     }
-    let store = if beside { SqliteStore::open_beside(&file) } else { SqliteStore::open(&file) };
-    Ok(OpenStore::Sqlite(store?))
+    let store = PostgresStore::open(&settings).await?;
+    has_what_was_moved(&store, moved).await?;
+    Ok(OpenStore::Postgres(store))
+}
+
+/// Refuses a database that is not the one into which what was in the file went.
+async fn has_what_was_moved(
+    store: &PostgresStore,
+    moved: Option<(MessageId, String)>,
+) -> Result<(), RelayStoreError> {
+    match moved {
+        Some((id, to)) if !store.has_moved_in(id).await? => Err(RelayStoreError::Moved(to)),
+        _ => Ok(()),
+    }
 }
 
 /// How the database is reached, if one is named.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use super::{OpenStore, open};
+use super::{OpenStore, open_beside};
 use crate::cli::{EXIT_NO, UsageError, output, setup};
 use crate::config::RelayConfig;
 use crate::package::card::{CheckDigits, SignedCard, certificate_digits};
@@ -12,7 +12,7 @@ use crate::types::{Lang, OfficeNumber};
 
 pub(super) fn list(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(config, true).await? {
+        match open_beside(config).await? {
             OpenStore::Sqlite(store) => print_list(&store, config, lang).await,
             OpenStore::Postgres(store) => print_list(&store, config, lang).await,
         }
@@ -26,7 +26,7 @@ pub(super) fn approve(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(config, true).await? {
+        match open_beside(config).await? {
             OpenStore::Sqlite(store) => take_in(&store, office, digits, lang).await,
             OpenStore::Postgres(store) => take_in(&store, office, digits, lang).await,
         }
@@ -39,7 +39,7 @@ pub(super) fn refuse(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(config, true).await? {
+        match open_beside(config).await? {
             OpenStore::Sqlite(store) => shut_out(&store, office).await?,
             OpenStore::Postgres(store) => shut_out(&store, office).await?,
         }
@@ -58,7 +58,7 @@ pub(super) fn forget(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     let dropped = setup::runtime()?.block_on(async {
-        match open(config, true).await? {
+        match open_beside(config).await? {
             OpenStore::Sqlite(store) => drop_candidates(&store, office).await,
             OpenStore::Postgres(store) => drop_candidates(&store, office).await,
         }
@@ -85,7 +85,7 @@ async fn drop_candidates<S: RelayStore>(
 
 pub(super) fn status(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
     let totals = setup::runtime()?.block_on(async {
-        anyhow::Ok(match open(config, true).await? {
+        anyhow::Ok(match open_beside(config).await? {
             OpenStore::Sqlite(store) => store.totals().await?,
             OpenStore::Postgres(store) => store.totals().await?,
         })

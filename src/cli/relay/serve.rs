@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::follow::{Follower, LOOK};
-use super::{OpenStore, database, open, read};
+use super::{OpenStore, database, has_what_was_moved, read};
 use crate::cli::setup;
 use crate::cli::signals::{Asked, Signals};
-use crate::config::{RelayConfig, RelayStoreSettings};
+use crate::config::RelayConfig;
 use crate::log::Sink;
 use crate::relay::Relay;
-use crate::relay::store::{RelayStoreError, SqliteStore, move_store, moved_to};
+use crate::relay::store::{PostgresStore, RelayStoreError, SqliteStore, move_store, moved_to};
 use crate::types::{Clock, Lang};
 use crate::work::systemd;
 
@@ -109,35 +109,36 @@ async fn serve(
 /// it names, the file counts.
 async fn store(config: &RelayConfig) -> anyhow::Result<OpenStore> {
     let file = config.file();
-    let is_database = matches!(config.store, RelayStoreSettings::Postgres { .. });
-    if !is_database || !file.exists() {
-        return open(config, false).await;
-    }
+    let Some(settings) = database(&config.store) else {
+        return Ok(OpenStore::Sqlite(SqliteStore::open(&file)?));
+    };
     let mut looks = 0;
     loop {
-        let opened = open(config, false).await;
-        let is_sealed = moved_to(&file)?.is_some();
-        match opened {
-            Ok(store) if is_sealed => return Ok(store),
-            Ok(_) => return Err(RelayStoreError::NotMoved(file).into()),
-            Err(error) => match error.downcast_ref() {
-                Some(RelayStoreError::Unfinished) if !is_sealed => {
-                    tracing::info!("the move is not finished: serving from {}", file.display());
-                    return Ok(OpenStore::Sqlite(SqliteStore::open(&file)?));
-                }
-                // It ends within a moment.
-                Some(RelayStoreError::Unfinished) if looks < LOOKS => {
-                    looks += 1;
-                    sleep(AGAIN).await;
-                }
-                // Whoever moved it ended before its last step.
-                Some(RelayStoreError::Unfinished) if looks == LOOKS => {
-                    looks += 1;
-                    let Some(settings) = database(&config.store) else { return Err(error) };
-                    move_store(&file, &settings, &|_, _| {}).await?;
-                }
-                _ => return Err(error),
-            },
+        let opened = PostgresStore::open(&settings).await;
+        // Looked at behind the database: it is used only when the file is sealed.
+        let there = file.exists();
+        let moved = if there { moved_to(&file)? } else { None };
+        match (opened, moved) {
+            (Ok(_), None) if there => return Err(RelayStoreError::NotMoved(file).into()),
+            (Ok(store), moved) => {
+                has_what_was_moved(&store, moved).await?;
+                return Ok(OpenStore::Postgres(store));
+            }
+            (Err(RelayStoreError::Unfinished), None) if there => {
+                tracing::info!("the move is not finished: serving from {}", file.display());
+                return Ok(OpenStore::Sqlite(SqliteStore::open(&file)?));
+            }
+            // It ends within a moment.
+            (Err(RelayStoreError::Unfinished), Some(_)) if looks < LOOKS => {
+                looks += 1;
+                sleep(AGAIN).await;
+            }
+            // Whoever moved it ended before its last step.
+            (Err(RelayStoreError::Unfinished), Some(_)) if looks == LOOKS => {
+                looks += 1;
+                move_store(&file, &settings, &|_, _| {}).await?;
+            }
+            (Err(error), _) => return Err(error.into()),
         }
     }
 }

@@ -29,6 +29,22 @@ pub(super) fn configuration(problems: &[Problem]) -> Vec<Line> {
     problems.iter().map(line).collect()
 }
 
+/// What does not go the way that the configuration names for the rest.
+pub(super) fn mails(config: &Config) -> Option<Line> {
+    let (mail, _) = (config.mail.as_ref()?, config.network.proxy.as_ref()?);
+    let server = &mail.server;
+    Some(Line::fine(
+        Topic::Configuration,
+        "mail.server",
+        format!(
+            "メールは [network] proxy を通りません。{server} に直接つながるかは、renkei mail test で確かめられます。"
+        ),
+        format!(
+            "mails do not go through the proxy of [network]: renkei mail test says whether {server} can be reached directly"
+        ),
+    ))
+}
+
 /// What the check of a node says, and a line for each folder, certificate and list that is in order.
 /// Asks the disk.
 pub(super) fn checked(checked: &Checked, draft: &Draft) -> Vec<Line> {

@@ -94,6 +94,7 @@ pub async fn examine(draft: Draft, spec: &'static Spec, clock: Clock) -> Examina
         None => (false, None),
     };
     let mut lines = found::configuration(&draft.problems);
+    lines.extend(found::mails(config));
     lines.append(&mut asked.lines);
     lines.extend(clock::lines(&asked.ahead));
     if found.is_none() || on_disk.is_none() {

@@ -1,5 +1,6 @@
 //! Each partner: how far on the way to it one gets, and who stands in between.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -71,7 +72,7 @@ pub(super) struct Asked {
 /// Asks all partners, some at a time. Nothing is sent but questions.
 pub(super) async fn ask(config: &Config, clock: &Clock) -> Asked {
     let started = Clock::running();
-    let prober = Prober::open(config, clock.clone()).ok();
+    let prober = Prober::open(Arc::new(config.clone()), clock.clone()).await.ok();
     let one = async |peer: &Peer| {
         let left = ALL.saturating_sub(started.elapsed());
         let tried = async { prober.as_ref()?.ask(peer.office).await };

@@ -129,6 +129,12 @@ impl<S: Sink> Writer<'_, S> {
     }
 }
 
+/// How many bytes the records of a month have at least: those of the files of its packages.
+pub async fn least_bytes(store: &Store, terms: &Terms) -> Result<u64, InspectionError> {
+    let range = range(terms.month, terms.partner).ok_or(InspectionError::Internal)?;
+    Ok(store.package_bytes(range).await?)
+}
+
 /// Writes the records of a month. `done` is told how many of how many packages are written.
 pub async fn write(
     store: &Store,

@@ -13,6 +13,7 @@ use super::{BackupError, Entry, Format, LIST, List, at};
 use crate::certs::SEALING_FOLDER;
 use crate::config::{Config, PARTNERS};
 use crate::disk;
+use crate::folder::look_for_one_volume;
 use crate::store::{Copied, Store, let_go};
 use crate::types::DigestBuilder;
 
@@ -60,11 +61,30 @@ pub fn make(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Ba
             return Err(BackupError::Inside(folder));
         }
     }
+    has_room(store, &config.node.data, &to)?;
     let made = write(store, config, Terms { to: &to, config_file: &config_file, ..terms });
     if made.as_ref().is_err_and(|error| !is_there_already(error, &to)) {
         let _ = disk::remove_file(&to);
     }
     made
+}
+
+/// Whether there is room for the copy of the database and for the backup, as far as is known before:
+/// packages are compressed already, also those in the database, and the rest of that may become less.
+fn has_room(store: &Store, data: &Path, to: &Path) -> Result<(), BackupError> {
+    let (database, used) = store.database_bytes()?;
+    let packages = fs::read_dir(data.join("packages")).into_iter().flatten().flatten();
+    let packages = packages.filter_map(|entry| Some(entry.metadata().ok()?.len()));
+    let backup = packages.sum::<u64>().saturating_add(used / 2);
+    let folder = to.parent().unwrap_or(to);
+    // On one disk both are there at the same time.
+    let is_one = look_for_one_volume(data, folder).is_ok();
+    let needed = [(data, database), (folder, if is_one { backup + database } else { backup })];
+    for (path, needed) in needed {
+        let no_room = |none| BackupError::NoRoom { path: path.to_owned(), none };
+        disk::has_room(path, needed).map_err(no_room)?;
+    }
+    Ok(())
 }
 
 fn is_there_already(error: &BackupError, to: &Path) -> bool {

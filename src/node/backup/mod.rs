@@ -35,6 +35,7 @@ pub use shelf::{Shelved, shelf};
 pub(super) use round::{look_at, run};
 
 use crate::config::Backup;
+use crate::disk::NoRoom;
 use crate::store::StoreError;
 use crate::types::Digest;
 
@@ -117,6 +118,14 @@ pub enum BackupError {
         /// Why.
         error: io::Error,
     },
+    /// A disk has too little room; nothing was written.
+    #[error("{path}: {none}")]
+    NoRoom {
+        /// Where it is needed.
+        path: PathBuf,
+        /// How much is needed, and is there.
+        none: NoRoom,
+    },
     /// The passphrase is not that of the backup.
     #[error("the passphrase is not that of the backup")]
     Passphrase,
@@ -145,6 +154,17 @@ impl BackupError {
             (Self::Store(error), _) => error.text(lang),
             (Self::File { path, error }, _) => {
                 format!("{}: {}", path.display(), crate::types::io_text(error, lang))
+            }
+            (Self::NoRoom { path, none }, _) => {
+                let (path, (needed, free)) = (path.display(), none.mebibytes());
+                match lang {
+                    Lang::Ja => format!(
+                        "{path} のあるディスクの空きが足りません（少なくとも {needed} MiB 必要、空き {free} MiB）。バックアップは作っていません。空きを増やすか、別の場所を指定してください。"
+                    ),
+                    Lang::En => format!(
+                        "the disk of {path} has too little room (at least {needed} MiB are needed, {free} MiB are free); no backup was made. Make room, or name another place"
+                    ),
+                }
             }
             (Self::Passphrase, Lang::Ja) => "パスフレーズが違います。".to_owned(),
             (Self::Passphrase, Lang::En) => "the passphrase is not that of this backup".to_owned(),

@@ -132,6 +132,9 @@ pub(super) async fn run(
             () = tokio::time::sleep(sleep) => {}
         }
     }
+    // It may not be looked into any more.
+    watched.context.notices.clear(code::DOWNLOADS_NOT_READ, &watched.folder.about());
+    watched.told.over();
 }
 
 /// A hint, and a moment: a download that is under way makes many.
@@ -149,7 +152,7 @@ impl Watched {
         }
         let floor = self.floor().await?;
         let now = self.began.elapsed();
-        let Look { files, odd, next } = self.surveyor.look(&self.context, floor, now).await?;
+        let Look { files, odd, more, next } = self.surveyor.look(&self.context, floor, now).await?;
         let groups = group(files, self.folder.office, &self.context.config());
         let mut wakes_at = next;
         for (key, files) in &groups.ours {
@@ -162,6 +165,7 @@ impl Watched {
         }
         self.taker.forget_all_but(&groups);
         self.told.tell(&groups, odd + self.taker.too_large());
+        self.told.tell_left(more, self.taker.not_stored());
         Ok(wakes_at.map_or(Duration::MAX, |at| at.saturating_sub(now)))
     }
 

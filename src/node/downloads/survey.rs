@@ -38,6 +38,8 @@ pub(super) struct Look {
     pub(super) files: Vec<Found>,
     /// ZIPs and files with care-plan data that cannot be read.
     pub(super) odd: usize,
+    /// There are more files than one look takes in.
+    pub(super) more: bool,
     /// When the next file can have settled.
     pub(super) next: Option<Duration>,
 }
@@ -82,7 +84,7 @@ impl Surveyor {
         let folder = self.folder.clone();
         let scan = block(move || folder.scan(SystemTime::from(floor))).await??;
         let mut before = std::mem::take(&mut self.read);
-        let mut look = Look::default();
+        let mut look = Look { more: scan.more, ..Look::default() };
         let settled = self.settler.on_scan(scan, now);
         look.next = settled.next;
         let mut fresh = Vec::new();

@@ -47,6 +47,8 @@ pub(super) struct Taker {
     waits: BTreeMap<Key, (BTreeSet<Digest>, Duration)>,
     /// Those that are larger than a package may be.
     too_large: BTreeSet<Key>,
+    /// Those that cannot be stored.
+    not_stored: BTreeSet<Key>,
 }
 
 /// What there is to do with a set.
@@ -76,6 +78,7 @@ impl Taker {
             done: BTreeMap::new(),
             waits: BTreeMap::new(),
             too_large: BTreeSet::new(),
+            not_stored: BTreeSet::new(),
         }
     }
 
@@ -113,11 +116,17 @@ impl Taker {
         self.done.retain(|key, _| groups.ours.contains_key(key));
         self.waits.retain(|key, _| groups.ours.contains_key(key));
         self.too_large.retain(|key| groups.ours.contains_key(key));
+        self.not_stored.retain(|key| groups.ours.contains_key(key));
     }
 
     /// How many sets are larger than a package may be.
     pub(super) fn too_large(&self) -> usize {
         self.too_large.len()
+    }
+
+    /// The sets that cannot be stored.
+    pub(super) const fn not_stored(&self) -> &BTreeSet<Key> {
+        &self.not_stored
     }
 
     async fn came_before(&self, (serial, sender): Key) -> Result<Vec<CameBefore>, Fault> {
@@ -205,9 +214,11 @@ impl Taker {
             Err(error) => {
                 tracing::error!(%office, %sender, %serial, %error,
                     "a downloaded set cannot be stored; it is left alone");
+                self.not_stored.insert(key);
                 return Ok(Step::Left);
             }
         };
+        self.not_stored.remove(&key);
         for part in completed {
             let note = IncomingNote::code(code::DOWNLOAD_COMPLETED);
             let event = IncomingEvent::Dismissed;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use jiff::SignedDuration;
 
 use super::DownloadFolder;
-use super::groups::Groups;
+use super::groups::{Groups, Key};
 use super::survey::Found;
 use crate::node::context::Context;
 use crate::types::{Lang, code};
@@ -53,6 +53,35 @@ impl Told {
             format!("事業所 {office} のダウンロードのフォルダーに、読み取れないケアプランデータ（ZIP またはファイル）が {odd} 個あります。パスワードが付いていないか、大きすぎないかを確かめて、もう一度ダウンロードしてください。"),
             format!("{odd} ZIPs or files with care-plan data in the downloads folder of the office {office} cannot be read; see that they have no password and are not too large, and download them again"),
         ));
+    }
+
+    /// Tells of what cannot be taken for reasons of our own: there is too much, or sets do not get into
+    /// the store.
+    pub(super) fn tell_left(&self, more: bool, not_stored: &BTreeSet<Key>) {
+        let office = self.folder.office;
+        self.stands(code::DOWNLOADS_TOO_MANY, usize::from(more), || (
+            format!("事業所 {office} のダウンロードのフォルダーに新しいファイルが多すぎて、全部は見られません。取り込みの済んだファイルと、要らない ZIP を、ほかのフォルダーに移すか削除してください。減ると自動で続きを取り込みます。"),
+            format!("the downloads folder of the office {office} has more new files than are looked at; move away or delete what was imported and ZIPs that are not needed, and it goes on by itself"),
+        ));
+        let named = not_stored.iter().take(MOST_NAMED);
+        let named: Vec<_> = named.map(|(serial, sender)| format!("{sender} {serial}")).collect();
+        self.stands(code::DOWNLOAD_NOT_STORED, not_stored.len(), || (
+            format!("事業所 {office} がダウンロードしたデータを保存できません（送信元と連番: {}）。送信元に、介護ソフトからもう一度出力して登録し直すよう頼んでください。", named.join("、")),
+            format!("sets that the office {office} downloaded cannot be stored (sender and serial: {}); have the sender export them again and upload them anew", named.join(", ")),
+        ));
+    }
+
+    /// Tells nothing any more.
+    pub(super) fn over(&self) {
+        for code in [
+            code::DOWNLOAD_NOT_FOR_US,
+            code::DOWNLOAD_UNKNOWN_SENDER,
+            code::DOWNLOAD_NOT_TAKEN,
+            code::DOWNLOADS_TOO_MANY,
+            code::DOWNLOAD_NOT_STORED,
+        ] {
+            self.context.notices.clear(code, &self.folder.about());
+        }
     }
 
     fn stands(&self, code: &'static str, count: usize, texts: impl FnOnce() -> (String, String)) {

@@ -12,7 +12,7 @@ use super::copies::ToPlace;
 use super::files::{destination, named};
 use super::plan::{self, Planned};
 use super::withheld::{self, Withheld};
-use super::{AT_A_TIME, Fault, forget, told};
+use super::{AT_A_TIME, Fault, forget, told, twice};
 use crate::folder::{FolderError, Placement, Staged};
 use crate::package::{Package, open_again};
 use crate::store::{IncomingNote, IncomingRow, StoreError};
@@ -33,6 +33,8 @@ struct Set {
 enum Prepared {
     /// Its files are written and not shown yet.
     Ready(Box<Set>),
+    /// Its files were placed before, as they came another way too.
+    Before(IncomingRow, Box<Package>),
     /// A person decides first whether it is placed.
     NeedsWord(IncomingRow),
     /// It cannot be placed now, or ever.
@@ -59,13 +61,13 @@ pub(super) async fn place(
     folders: &Arc<ImportFolders>,
     rows: Vec<IncomingRow>,
 ) -> (Placed, Result<(), StoreError>) {
-    let may_be_planned = match context.store.has_import_plans(folders.office).await {
-        Ok(may_be_planned) => may_be_planned,
+    let known = match Known::of(context, folders).await {
+        Ok(known) => known,
         Err(error) => return (Vec::new(), Err(error)),
     };
     // Where names depend on those before, one after the other.
     let at_a_time = if plan::plans(&folders.habits) { 1 } else { AT_A_TIME };
-    let prepare = |row| prepare(Arc::clone(context), Arc::clone(folders), row, may_be_planned);
+    let prepare = |row| prepare(Arc::clone(context), Arc::clone(folders), row, known);
     let prepared: Vec<_> = stream::iter(rows).map(prepare).buffered(at_a_time).collect().await;
     let (mut sets, mut failed, mut unshown) = (Vec::new(), None, Vec::new());
     let (mut outcomes, mut waits) = (Vec::new(), false);
@@ -73,6 +75,10 @@ pub(super) async fn place(
         match prepared {
             Prepared::Ready(set) if failed.is_none() && !waits => sets.push(*set),
             Prepared::Ready(set) => unshown.extend(set.staged.removable()),
+            Prepared::Before(row, package) if failed.is_none() && !waits => {
+                tracing::info!(id = %row.id, sender = %row.sender, "placed before, as it came another way too");
+                outcomes.push((row, PlacingOutcome::Placed(package, code::PLACED_BEFORE)));
+            }
             // What comes behind it waits for the word too, so that the order is kept.
             Prepared::NeedsWord(row) if failed.is_none() && !waits => {
                 waits = true;
@@ -89,7 +95,7 @@ pub(super) async fn place(
             Prepared::Failed(row, fault) if !waits => {
                 failed.get_or_insert((row, fault));
             }
-            Prepared::NeedsWord(_) | Prepared::Failed(..) => {}
+            Prepared::Before(..) | Prepared::NeedsWord(_) | Prepared::Failed(..) => {}
         }
     }
     let sets = match still_ours(context, sets, &mut unshown).await {
@@ -135,48 +141,78 @@ async fn still_ours(
     Ok(sets)
 }
 
+/// What is known of an office before its packages are looked at one by one.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Something was written down of what is placed.
+    may_be_planned: bool,
+    /// A set may have been downloaded too.
+    may_come_twice: bool,
+}
+
+impl Known {
+    async fn of(context: &Context, folders: &ImportFolders) -> Result<Self, StoreError> {
+        let (store, office) = (&context.store, folders.office);
+        Ok(Self {
+            may_be_planned: store.has_import_plans(office).await?,
+            may_come_twice: store.has_downloads(office).await?,
+        })
+    }
+}
+
 /// Reads a package and writes its files where the care software does not see them.
 async fn prepare(
     context: Arc<Context>,
     folders: Arc<ImportFolders>,
     row: IncomingRow,
-    may_be_planned: bool,
+    known: Known,
 ) -> Prepared {
-    match read_and_stage(&context, &folders, &row, may_be_planned).await {
-        Ok(Some((Planned { package, files, detail }, staged))) => {
+    match read_and_stage(&context, &folders, &row, known).await {
+        Ok(Looked::Staged(planned, staged)) => {
+            let Planned { package, files, detail } = *planned;
             Prepared::Ready(Box::new(Set { row, package, files, detail, staged }))
         }
-        Ok(None) => Prepared::NeedsWord(row),
+        Ok(Looked::Before(package)) => Prepared::Before(row, package),
+        Ok(Looked::NeedsWord) => Prepared::NeedsWord(row),
         Err(fault) => Prepared::Failed(row, fault),
     }
 }
 
-/// Nothing where a person decides first.
+/// What there is to do with a package that can be read.
+enum Looked {
+    Staged(Box<Planned>, Staged),
+    Before(Box<Package>),
+    NeedsWord,
+}
+
 async fn read_and_stage(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     row: &IncomingRow,
-    may_be_planned: bool,
-) -> Result<Option<(Planned, Staged)>, Fault> {
+    known: Known,
+) -> Result<Looked, Fault> {
     let stored = context.store.incoming_package(row.sender, row.id).await?;
     let (limits, id) = (context.package_limits(), row.id);
     let package =
         blocking(move || open_again(stored, &limits).map_err(|fault| Fault::Package(fault.code())));
     let package = package.await.unwrap_or(Err(Fault::Internal))?;
+    if known.may_come_twice && twice::was_placed(context, row, &package).await? {
+        return Ok(Looked::Before(Box::new(package)));
+    }
     if folders.habits.hold_deletions && is_deletion(&package) {
         let why = code::DELETION_NEEDS_WORD;
         if !context.store.was_let_in(row.sender, id, why).await? {
-            return Ok(None);
+            return Ok(Looked::NeedsWord);
         }
     }
-    let planned = plan::decide(context, folders, row, package, may_be_planned).await?;
+    let planned = plan::decide(context, folders, row, package, known.may_be_planned).await?;
     let folders = Arc::clone(folders);
     let staged = blocking(move || {
         let (import, files) = planned.files.destination(&folders);
         let staged = import.stage(id, &files).map_err(Fault::Folder)?;
-        Ok((planned, staged))
+        Ok(Looked::Staged(Box::new(planned), staged))
     });
-    staged.await.unwrap_or(Err(Fault::Internal)).map(Some)
+    staged.await.unwrap_or(Err(Fault::Internal))
 }
 
 /// Whether a package withdraws what another one brought.

@@ -10,6 +10,7 @@ mod files;
 mod handover;
 mod plan;
 mod taken;
+mod twice;
 mod withheld;
 
 use std::io;
@@ -251,7 +252,8 @@ fn ready(context: &Context, waiting: Vec<UnplacedRow>) -> (Vec<IncomingRow>, Dur
             let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
             return (ready, wait.max(Duration::from_millis(1)));
         }
-        if unplaced.is_large && !ready.is_empty() {
+        let waits = unplaced.is_large && !ready.is_empty() || twice::waits(&ready, &unplaced.row);
+        if waits {
             break;
         }
         ready.push(unplaced.row);

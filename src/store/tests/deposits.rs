@@ -47,3 +47,35 @@ async fn what_a_relay_may_have_lost_is_left_there_once_more() {
     leave(&store, id, hours(49)).await;
     assert_eq!(withdrawn(&store, "one", RELAY, hours(24 * 30)).await, 1, "kept no longer");
 }
+
+/// Its sender hears of it in time, and not because it is left there once more each day.
+#[tokio::test]
+async fn what_nobody_answers_at_a_relay_is_known() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let hours = |hours| now() + SignedDuration::from_hours(hours);
+    let pair = (office(1), office(2));
+    let mut ids = Vec::new();
+    for (sequence, ends) in [(1, 24 * 7), (2, 100)] {
+        let new = outgoing(sequence, Bytes::from_static(b"sealed"));
+        let new = NewOutgoing { expires_at: hours(ends), ..new };
+        ids.push(new.id);
+        store.pack(new, now()).await.expect("packed");
+    }
+    let unanswered = async |at| store.unanswered(pair, false, at).await.expect("read");
+    assert_eq!(unanswered(hours(200)).await, Unanswered::default(), "no relay has it");
+    let comes = store.unanswered(pair, true, hours(200)).await.expect("read");
+    assert_eq!(comes.count, 2, "the partner should have come for it");
+    for id in &ids {
+        leave(&store, *id, now()).await;
+    }
+    let next = |hour| Unanswered { count: 0, since: None, next: Some(hours(hour)) };
+    assert_eq!(unanswered(now()).await, next(50), "half of its time");
+    let one = Unanswered { count: 1, since: Some(now()), next: Some(hours(72)) };
+    assert_eq!(unanswered(hours(50)).await, one);
+    let both = Unanswered { count: 2, since: Some(now()), next: None };
+    assert_eq!(unanswered(hours(72)).await, both);
+    // It is on its way there once more.
+    assert!(withdrawn(&store, "one", RELAY, hours(72)).await > 0);
+    assert_eq!(unanswered(hours(72)).await, both);
+}

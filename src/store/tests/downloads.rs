@@ -45,3 +45,27 @@ async fn a_downloaded_set_has_no_receipt_and_waits_for_no_number() {
     let history = history.await.expect("read");
     assert!(history.iter().any(|row| row.came_by == Some(CameBy::Web)));
 }
+
+/// What has begun to be placed under a 連番 is ended before another set of it begins.
+#[tokio::test]
+async fn of_one_serial_what_has_begun_comes_first() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let sent = incoming(MessageId::new(now()), b"sent", b"der");
+    let downloaded = NewIncoming {
+        sequence: 0,
+        receipt: None,
+        came_by: CameBy::Web,
+        ..incoming(MessageId::new(now()), b"downloaded", b"")
+    };
+    for new in [sent.clone(), downloaded.clone()] {
+        store.commit(new, now()).await.expect("committed");
+    }
+    let first = async || {
+        let waiting = store.unplaced(office(1), office(2), 9).await.expect("read");
+        waiting.first().map(|one| one.row.id)
+    };
+    assert_eq!(first().await, Some(downloaded.id));
+    store.begin_placing(vec![(sent.sender, sent.id)]).await.expect("begun");
+    assert_eq!(first().await, Some(sent.id));
+}

@@ -8,6 +8,7 @@ mod copies;
 mod copy;
 mod deposits;
 mod downloads;
+mod fetched;
 mod held;
 mod identity;
 mod import_plan;

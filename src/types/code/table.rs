@@ -569,8 +569,8 @@ codes! {
     "The code that stands with it is the partner's reason. When the partner has mended it, renkei retry sends it again; otherwise mend what is wrong and export again.";
     EXPIRED "expired" [Held] Both
     "期限までに相手の受領証が届きませんでした" "no receipt of the partner came in time"
-    "相手の renkei が動いているか、接続先の設定を相手と確かめてから、もう一度出力してください。"
-    "Make sure with the partner that its renkei runs and can be reached, then export again.";
+    "相手の renkei が動いているか、届いたものを受け取れないと表示されていないか（mailbox-unreadable）、接続先の設定を相手と確かめてから、もう一度出力してください。"
+    "Make sure with the partner that its renkei runs, can be reached and does not say that something cannot be taken (mailbox-unreadable), then export again.";
     IMPORT_NAME_TAKEN "import-name-taken" [Held] Recipient
     "取込フォルダーに同じ名前で中身の違うファイルがあります" "another file of the same name lies in the import folder"
     "受信側が、取込フォルダーのファイルを取り込むか別の場所に移し、renkei hold release を実行してください。"
@@ -615,6 +615,10 @@ codes! {
     "介護ソフトに合わせた写しを置きました" "copies that suit the care software were placed"
     "何もしなくてかまいません。受け取った元のファイルは台帳に残っています。"
     "Nothing is to be done. The files as they were received stay in the store.";
+    PLACED_BEFORE "placed-before" [Journal] Nobody
+    "先に別の経路で届いて置いたため、もう一度は置いていません" "placed before, as it came another way; not placed again"
+    "何もしなくてかまいません。renkei と WEBサービスの両方から同じデータが届いています。"
+    "Nothing is to be done. The same set came by renkei and by the WEB service.";
     PLACED_WHOLE "placed-whole" [Condition Journal] Here
     "介護ソフトに合わせた写しを作れないため、受け取ったまま置きました" "copies that suit the care software could not be made; the files were placed as received"
     "介護ソフトで正しく取り込めたかを確かめてください。"
@@ -683,6 +687,14 @@ codes! {
     "ダウンロードしたケアプランデータの ZIP またはファイルを読み取れません" "a downloaded ZIP or file with care-plan data cannot be read"
     "パスワードが付いていないか、大きすぎないか（limits.file_size、limits.package_size）を確かめ、もう一度ダウンロードしてください。"
     "See that it has no password and is not too large (limits.file_size, limits.package_size), and download it again.";
+    DOWNLOAD_NOT_STORED "download-not-stored" [Condition] Here
+    "ダウンロードしたデータを保存できません" "a downloaded set cannot be stored"
+    "送信元に、介護ソフトからもう一度出力して登録し直すよう頼んでください。続く場合は、ログを添えて開発元に連絡してください。"
+    "Have the sender export it again and upload it anew. If it goes on, report it with the log.";
+    DOWNLOADS_TOO_MANY "downloads-too-many" [Condition] Here
+    "ダウンロードのフォルダーに新しいファイルが多すぎて、全部は見られません" "the downloads folder has more new files than are looked at"
+    "取り込みの済んだファイルと、要らない ZIP を、ほかのフォルダーに移すか削除してください。減ると自動で続きを取り込みます。"
+    "Move away or delete what was imported and ZIPs that are not needed; it goes on by itself then.";
     RECALLED "recalled" [Held Order Journal] Nobody
     "送信側が取り戻しました" "the sender took it back"
     "取込フォルダーには入りません。送信側は、必要なら正しいものを出力し直して送ってください。"
@@ -891,8 +903,12 @@ codes! {
     "Have the operator of the relay register the office, and check the certificates in [[relay]].";
     MAILBOX_UNREADABLE "mailbox-unreadable" [Condition] Both
     "中継サーバーや相手に届いているものを受け取れません" "what waits at a relay or a partner cannot be taken"
-    "かっこ内のコードの説明を見て、相手に連絡してください。"
-    "Look up the code that stands with it, and call the partner.";
+    "かっこ内のコードの説明を見て、相手に連絡してください。相手の画面には受領証が届かないことだけが、しばらくたってから表示されます（partner-silent）。"
+    "Look up the code that stands with it, and call the partner: its page only says, after some time, that no receipt comes (partner-silent).";
+    PARTNER_SILENT "partner-silent" [Condition] Both
+    "相手が取りに来るものに、受領証が届きません" "no receipt comes for what a partner has to fetch"
+    "相手に電話して、renkei が動いているか、届いたものを受け取れないと表示されていないか（mailbox-unreadable）を確かめてください。表示されていれば、介護ソフトからもう一度出力して送ってください。"
+    "Ring up the partner: does its node run, and does it say that something cannot be taken (mailbox-unreadable)? If it does, export it once more.";
     PARTNER_REFUSES "partner-refuses" [Condition] Both
     "相手が受け取らないため、パッケージが待っています" "packages wait because the partner refuses them"
     "かっこ内のコードの説明を見て、必要なら相手に連絡してください。"

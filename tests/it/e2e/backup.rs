@@ -231,3 +231,22 @@ fn a_wrong_passphrase_a_changed_byte_and_a_full_folder_are_refused() {
     assert_eq!(visible(&full).len(), 1);
     drop(help);
 }
+
+/// The package that lies there is as large as no disk.
+#[cfg(unix)]
+#[test]
+fn without_room_on_the_disk_no_backup_is_begun() {
+    let [care] = running([CARE]);
+    let large = care.path("data/packages").join("0".repeat(64));
+    fs::create_dir_all(care.path("data/packages")).expect("a folder");
+    fs::File::create(&large).and_then(|file| file.set_len(12 << 40)).expect("a sparse file");
+    let (out, file) = (care.path("saved.zip.age"), passphrase(&care, PASSPHRASE));
+    let arguments = ["backup", "--out", utf8(&out), "--passphrase-file", utf8(&file)];
+    let output = care.command(&arguments);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(said.contains("too little room") && said.contains("at least 125829"), "{said}");
+    assert!(!out.exists());
+    fs::remove_file(&large).expect("removed");
+    assert_eq!(care.command(&arguments).status.code(), Some(0));
+}

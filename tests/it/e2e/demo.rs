@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use renkei::types::FileName;
 
-use crate::harness::{name_of, visible};
+use crate::harness::{name_of, until, visible};
 
 fn samples() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/samples")
@@ -162,4 +162,35 @@ fn an_input_without_units_is_told() {
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("no file with a name of the standard"), "{said}");
+}
+
+/// Whoever tries something out changes the configuration of an office, and sees what comes of it.
+#[test]
+fn its_offices_follow_their_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut running = Command::new(env!("CARGO_BIN_EXE_renkei"))
+        .args(["demo", "--no-browser", "--dir"])
+        .arg(folder.path())
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let home = folder.path().join("2770000029");
+    let store = home.join("data/renkei.db");
+    let asks = |sql: &str| {
+        let store = rusqlite::Connection::open(&store).ok()?;
+        store.query_row(sql, [], |row| row.get::<_, String>(0)).ok()
+    };
+    let health = || fs::read_to_string(home.join("data/health.json")).ok();
+    until("it runs", || health().filter(|health| health.contains("\"running\"")));
+    fs::create_dir(home.join("downloads")).expect("a folder");
+    let config = home.join("renkei.toml");
+    let text = fs::read_to_string(&config).expect("a configuration");
+    let changed = text.replacen("drop = ", "downloads = \"downloads\"\ndrop = ", 1);
+    fs::write(&config, changed).expect("written");
+    let folder = until("taken up", || asks("SELECT folder FROM downloads"));
+    assert!(folder.ends_with("downloads"), "{folder}");
+    running.kill().expect("killed");
+    running.wait().expect("ended");
 }

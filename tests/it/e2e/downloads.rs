@@ -189,6 +189,64 @@ fn what_comes_by_renkei_and_by_the_web_service_is_placed_in_one_order_and_once()
 }
 
 #[test]
+fn what_was_downloaded_and_imported_is_not_placed_again_when_renkei_brings_it() {
+    let [care, mut help] = offices([CARE, HELP]);
+    browser(&mut help);
+    help.start();
+    let partner = Rogue::of(&care);
+    let unit = sample(PLAN, SERIAL);
+    download_all(&help, &unit);
+    is_placed(&help, &unit);
+    until("done", || (states(&help) == ["HANDED_OVER||web"]).then_some(()));
+    for name in unit.keys() {
+        fs::remove_file(help.path("import").join(name)).expect("imported");
+    }
+    partner.put(&help, &partner.parcel(&help, &unit, 1, |_| {})).expect("taken");
+    let both = ["HANDED_OVER||web", "HANDED_OVER|placed-before|renkei"];
+    until("handed over", || (states(&help) == both).then_some(()));
+    assert!(help.files("import").is_empty(), "it would be imported twice");
+    assert_eq!(
+        help.sql("SELECT kind FROM receipts ORDER BY id"),
+        ["ContentConsignment", "ContentHandover"]
+    );
+    let history = String::from_utf8(help.command(&["history"]).stdout).expect("UTF-8");
+    assert!(history.contains("not placed again"), "{history}");
+
+    // Another set of the same 連番 is another one.
+    let other = withdrawal(CARE, 7);
+    partner.put(&help, &partner.parcel(&help, &other, 2, |_| {})).expect("taken");
+    is_placed(&help, &other);
+}
+
+#[test]
+fn a_set_that_waits_twice_is_placed_once() {
+    let [care, mut help] = offices([CARE, HELP]);
+    browser(&mut help);
+    help.set("timing", "order_wait", quoted("1h"));
+    help.start();
+    let partner = Rogue::of(&care);
+    let units = [1, 2, 3].map(|number| withdrawal(CARE, number));
+    // Everything waits for the package with the number 1.
+    partner.put(&help, &partner.parcel(&help, &units[0], 2, |_| {})).expect("taken");
+    download_all(&help, &units[1]);
+    let is_stored = || states(&help).contains(&"COMMITTED||web".to_owned()).then_some(());
+    until("stored", is_stored);
+    partner.put(&help, &partner.parcel(&help, &units[1], 3, |_| {})).expect("taken");
+    assert!(help.files("import").is_empty(), "nothing is placed yet");
+    partner.put(&help, &partner.parcel(&help, &units[2], 1, |_| {})).expect("taken");
+    until("all of them", || {
+        let wanted = [
+            "HANDED_OVER||renkei",
+            "HANDED_OVER||web",
+            "HANDED_OVER|placed-before|renkei",
+            "HANDED_OVER||renkei",
+        ];
+        (states(&help) == wanted).then_some(())
+    });
+    assert_eq!(help.files("import"), together(&units));
+}
+
+#[test]
 fn an_incomplete_set_is_held_and_goes_on_when_the_rest_comes() {
     let mut help = downloading();
     help.start();
@@ -357,4 +415,55 @@ fn kills_lose_nothing_and_place_nothing_twice() {
     assert!(software.has() == all, "something was lost");
     assert_eq!(help.sql("SELECT count(*) FROM incoming"), ["12"]);
     assert_eq!(help.files("Downloads"), all);
+}
+
+#[test]
+fn what_was_told_of_a_folder_is_over_when_nobody_looks_into_it_any_more() {
+    let mut help = downloading();
+    help.forget_peer(CARE);
+    help.start();
+    download_all(&help, &withdrawal(CARE, 1));
+    until("told", || conditions(&help).contains("download-unknown-sender").then_some(()));
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(status.contains("is looked into (nothing came yet)"), "{status}");
+    help.unset("office", "downloads");
+    help.write_config();
+    until("over", || (!conditions(&help).contains("download-")).then_some(()));
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(!status.contains("looked into"), "{status}");
+}
+
+#[test]
+fn a_healthy_folder_has_its_line_in_the_status() {
+    let mut help = downloading();
+    help.start();
+    let unit = withdrawal(CARE, 1);
+    download_all(&help, &unit);
+    is_placed(&help, &unit);
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    let line = status.lines().find(|line| line.starts_with("downloads folder ")).expect("a line");
+    assert!(line.contains("is looked into (the last set came 20"), "{line}");
+    // What is not taken up is not called so.
+    help.set("office", "downloads", quoted("not-there"));
+    help.write_config();
+    until("told", || conditions(&help).contains("configuration-not-applied").then_some(()));
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(status.contains("not-there") && !status.contains("is looked into"), "{status}");
+    help.stop();
+    let status = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert!(status.contains("is not looked into now"), "{status}");
+}
+
+#[test]
+fn more_files_than_are_looked_at_are_told() {
+    let mut help = downloading();
+    help.start();
+    until("looked into", || help.sql("SELECT folder FROM downloads").pop());
+    let folder = help.path("Downloads");
+    for number in 0..=10_000 {
+        fs::write(folder.join(format!("{number}.zip")), b"PK").expect("written");
+    }
+    until("told", || conditions(&help).contains("downloads-too-many").then_some(()));
+    fs::remove_file(folder.join("7.zip")).expect("removed");
+    until("over", || (!conditions(&help).contains("downloads-too-many")).then_some(()));
 }

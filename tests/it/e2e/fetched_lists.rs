@@ -13,13 +13,13 @@ use crate::harness::{CARE, HELP, Office, offices, until};
 use crate::proof::{long, seconds};
 
 /// A server of lists that says what it is told to say.
-struct Publisher {
-    address: SocketAddr,
+pub(super) struct Publisher {
+    pub(super) address: SocketAddr,
     says: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Publisher {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let says: Arc<Mutex<Vec<u8>>> = Arc::default();
@@ -43,11 +43,11 @@ impl Publisher {
         Self { address, says }
     }
 
-    fn says(&self, bytes: &[u8]) {
+    pub(super) fn says(&self, bytes: &[u8]) {
         *self.says.lock().expect("no panic") = bytes.to_vec();
     }
 
-    fn set(&self, node: &mut Office) {
+    pub(super) fn set(&self, node: &mut Office) {
         let urls = format!("[\"http://{}/ca.crl\"]", self.address);
         node.set("tls", "revocation_list_urls", urls);
     }

@@ -126,3 +126,38 @@ fn one_zip_holds_the_same_files_and_what_is_gone_keeps_its_receipts() {
     }
     drop(help);
 }
+
+#[test]
+fn without_room_on_the_disk_nothing_is_begun() {
+    let [mut care, _help] = running([CARE, HELP]);
+    export(&care, &sample(PLAN, "20260520101500"));
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    care.stop();
+    // The store believes that the file is larger than any disk.
+    let connection = rusqlite::Connection::open(care.path("data/renkei.db")).expect("opened");
+    let sql = "UPDATE outgoing SET unit = json_set(unit, '$.files[0].size', 1125899906842624)";
+    assert_eq!(connection.execute(sql, []).expect("written"), 1);
+    drop(connection);
+    let out = care.path("inspection");
+    let output = written(&care, &["--out", out.to_str().expect("UTF-8")]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("too little room"), "{output:?}");
+    assert!(!out.exists());
+}
+
+/// What is not whole does not stay: neither the file nor the folder.
+#[test]
+fn what_could_not_be_written_to_its_end_is_removed() {
+    let [mut care, _help] = running([CARE, HELP]);
+    export(&care, &sample(PLAN, "20260520101500"));
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    care.stop();
+    fs::write(care.path("keys/ca.pem"), "no certificate").expect("written");
+    for arguments in [&["--zip"][..], &[]] {
+        let out = care.path("inspection");
+        let output =
+            written(&care, &[&["--out", out.to_str().expect("UTF-8")], arguments].concat());
+        assert!(!output.status.success(), "{output:?}");
+        assert!(!out.exists(), "{arguments:?}");
+    }
+}

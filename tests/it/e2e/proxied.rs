@@ -5,8 +5,10 @@ use std::process::{Child, Command, Stdio};
 
 use renkei::certs::files::Access;
 
+use super::fetched_lists::Publisher;
 use super::units::{PLAN, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, free_port, offices, quoted, until};
+use crate::proof::seconds;
 
 /// tinyproxy, with a user.
 struct Proxy {
@@ -123,4 +125,34 @@ fn outgoing_connections_through_a_proxy_suffice() {
         care.has_sent("HANDED_OVER", 3)
     });
     assert_eq!(help.files("import"), together(&[plan, second, third]), "INV5");
+}
+
+#[test]
+fn revocation_lists_come_through_the_proxy() {
+    let [mut care] = offices([CARE]);
+    let (proxy, publisher) = (Proxy::new(), Publisher::start());
+    let list = care.world.authority.revocation_list(&[], seconds(-60, 24 * 3600)).expect("a list");
+    publisher.says(&list);
+    publisher.set(&mut care);
+    care.set("network", "proxy", quoted(format!("http://127.0.0.1:{}", proxy.port)));
+    care.start();
+    until("a proxy that refuses", || tells(&care, "revocation-list-not-fetched"));
+    let said = String::from_utf8(care.command(&["status"]).stdout).expect("UTF-8");
+    assert!(said.contains("the proxy does not let us in"), "{said}");
+    care.put_key_file("proxy.txt", "himitsu\n", Access::Secret);
+    care.set("network", "proxy_user", quoted("renkei"));
+    care.set("network", "proxy_password_file", quoted("keys/proxy.txt"));
+    care.write_config();
+    until("a list", || care.log().contains("a new revocation list was taken up").then_some(()));
+    let asked = format!("{}/ca.crl", publisher.address);
+    assert!(proxy.log().contains(&asked), "{}", proxy.log());
+
+    // Mails do not go there, and whoever looks is told so.
+    care.set("mail", "server", quoted("smtp.example.test"));
+    care.set("mail", "roots", "[\"keys/ca.pem\"]".to_owned());
+    care.set("mail", "from", quoted("renkei@example.test"));
+    care.set("mail", "to", "[\"office@example.test\"]".to_owned());
+    care.write_config();
+    let doctor = String::from_utf8(care.command(&["doctor"]).stdout).expect("UTF-8");
+    assert!(doctor.contains("mails do not go through the proxy"), "{doctor}");
 }

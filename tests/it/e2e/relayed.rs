@@ -208,6 +208,27 @@ fn what_a_relay_changed_or_swapped_is_told_and_taken_by_nobody() {
     }
 }
 
+/// What does not open has no receipt: a relay that breaks bytes would get a rejection of what is right.
+/// So the sender hears that nobody answers, in time to do something.
+#[test]
+fn a_sender_hears_that_nobody_answers_what_a_relay_broke() {
+    let ([mut care, mut help], relay) = with_relay(false);
+    relay.turns(Vice::Flips);
+    care.set("timing", "expiry", quoted("30s"));
+    export(&care, &withdrawal(CARE, 1));
+    care.start();
+    until("a plan at the relay", || is_deposited(&care, 1));
+    help.start();
+    until("a fault that is told", || tells(&help, "mailbox-unreadable"));
+    assert!(tells(&care, "partner-silent").is_none(), "there is still time");
+    until("told to the sender", || tells(&care, "partner-silent"));
+    assert_eq!(care.sql("SELECT state FROM outgoing"), ["DEPOSITED"], "before it is given up");
+    assert_eq!(help.sql("SELECT count(*) FROM receipts"), ["0"], "nothing is signed about it");
+    until("a package that is given up", || care.has_sent("EXPIRED", 1));
+    until("no word of it any more", || tells(&care, "partner-silent").is_none().then_some(()));
+    nothing_is_wrong(&care, &help, &[]);
+}
+
 #[test]
 fn what_a_relay_drops_is_never_called_delivered() {
     let ([mut care, mut help], relay) = with_relay(false);

@@ -104,6 +104,11 @@ impl Office {
         self.settings.set(table, key, value.into());
     }
 
+    /// Takes a value out of the configuration.
+    pub(crate) fn unset(&mut self, table: &str, key: &str) {
+        self.settings.unset(table, key);
+    }
+
     /// Changes what is said of a partner.
     pub(crate) fn set_peer(&mut self, number: &str, key: &'static str, value: String) {
         self.settings.set_peer(number, key, value);

@@ -100,7 +100,11 @@ impl Settings {
 
     /// Takes a value away, and one of a peer.
     pub(super) fn unset(&mut self, table: &str, key: &str) {
-        self.tables.get_mut(table).expect("a table").remove(key);
+        let table = match table {
+            "office" => self.offices.first_mut().expect("an office"),
+            other => self.tables.get_mut(other).expect("a table"),
+        };
+        table.remove(key);
     }
 
     pub(super) fn unset_peer(&mut self, number: &str, key: &str) {

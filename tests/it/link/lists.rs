@@ -5,19 +5,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rcgen::SanType;
-use renkei::link::{FetchError, ListClient};
+use renkei::link::{FetchError, ListClient, ProxyAccess, ProxyFault};
 use renkei::types::{Clock, ListUrl};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use zeroize::Zeroizing;
 
 use super::harness::{Authority, RECIPIENT, now, within};
 
 const MOST: u64 = 1000;
 
 fn client(authority: &Authority) -> ListClient {
-    ListClient::new([authority.root()].iter(), &Clock::new(now)).expect("a client")
+    ListClient::new([authority.root()].iter(), &Clock::new(now), None).expect("a client")
 }
 
 fn url(scheme: &str, address: SocketAddr) -> ListUrl {
@@ -118,5 +119,65 @@ async fn over_https_the_server_is_one_of_a_configured_authority() {
         let fetched = within(client(&authority).fetch(&url("https", address), MOST)).await;
         within(serving).await.expect("no panic");
         assert_eq!(fetched.is_ok(), is_good, "{fetched:?}");
+    }
+}
+
+/// A proxy that answers a question with `answer`; gives the question.
+async fn through_a_proxy(
+    url: &str,
+    login: Option<(String, Zeroizing<String>)>,
+    answer: &'static str,
+) -> (Result<Vec<u8>, FetchError>, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.expect("a request"));
+        }
+        stream.write_all(answer.as_bytes()).await.expect("answered");
+        String::from_utf8(request).expect("UTF-8")
+    });
+    let proxy = ProxyAccess { url: format!("http://{address}").parse().expect("a proxy"), login };
+    let authority = Authority::new("nobody asks");
+    let client = ListClient::new([authority.root()].iter(), &Clock::new(now), Some(&proxy));
+    let client = client.expect("a client");
+    let fetched = within(client.fetch(&url.parse().expect("an address"), MOST)).await;
+    (fetched, within(serving).await.expect("no panic"))
+}
+
+/// The names of these servers nobody knows but the proxy.
+#[tokio::test]
+async fn lists_come_through_the_proxy_of_the_configuration() {
+    const LIST: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlist";
+    const LOGIN: &str = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+    let (plain, secret) = ("http://crl.invalid/ca.crl", "https://crl.invalid/ca.crl");
+    let login = ("renkei".to_owned(), Zeroizing::new("himitsu".to_owned()));
+    let (fetched, asked) = through_a_proxy(plain, Some(login), LIST).await;
+    assert_eq!(fetched, Ok(b"list".to_vec()));
+    assert!(asked.starts_with("GET http://crl.invalid/ca.crl HTTP/1.1\r\n"), "{asked}");
+    // renkei:himitsu
+    assert!(asked.to_lowercase().contains("proxy-authorization: basic "), "{asked}");
+    for url in [plain, secret] {
+        let (fetched, _) = through_a_proxy(url, None, LOGIN).await;
+        assert_eq!(fetched, Err(FetchError::Proxy(ProxyFault::Login)), "{url}");
+    }
+    let (fetched, asked) =
+        through_a_proxy(secret, None, "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+    assert!(asked.starts_with("CONNECT crl.invalid:443 HTTP/1.1\r\n"), "{asked}");
+    assert_eq!(fetched, Err(FetchError::Proxy(ProxyFault::NoConnection)));
+
+    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = closed.local_addr().expect("an address");
+    drop(closed);
+    let url = format!("http://{address}").parse().expect("a proxy");
+    let proxy = ProxyAccess { url, login: None };
+    let authority = Authority::new("nobody asks");
+    for list in [plain, secret] {
+        let client = ListClient::new([authority.root()].iter(), &Clock::new(now), Some(&proxy));
+        let client = client.expect("a client");
+        let fetched = within(client.fetch(&list.parse().expect("an address"), MOST)).await;
+        assert_eq!(fetched, Err(FetchError::Proxy(ProxyFault::Unreachable)), "{list}");
     }
 }

@@ -79,6 +79,13 @@ async fn a_package_goes_over_the_relay_and_its_receipts_come_back() {
     assert_eq!((wrong.status, wrong.code().as_str()), (422, "receipt-mismatch"));
     let wrong = recipient.put_receipt(&relay, &sender.package(), "consignment", consigned).await;
     assert_eq!((wrong.status, wrong.code().as_str()), (422, "receipt-mismatch"));
+    // Of a package that is not known here, as after a relay lost its store, the refusal is about that
+    // package: receipts about others are not held up.
+    let unknown = sender.package();
+    let about = recipient.receipt(&unknown, ReceiptKind::ContentConsignment);
+    let put = recipient.put_receipt(&relay, &unknown, "consignment", about).await;
+    assert_eq!((put.status, put.code().as_str()), (404, "not-found"));
+    assert_eq!(put.json()["scope"], "package");
     let handed = recipient.receipt(&package, ReceiptKind::ContentHandover);
     let waits = async {
         let first = sender.receipts(&relay, 0, 0).await;

@@ -327,9 +327,13 @@ async fn everything_is_moved_while_offices_go_on() {
     let elsewhere = cluster.url().replace("/postgres", "/elsewhere");
     fs::write(offices.relay.config(), format!("{before}\n[store]\npostgres = \"{elsewhere}\"\n"))
         .expect("written");
-    let refused = offices.relay.run(&["list"]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("was moved to 127.0.0.1:"), "{said}");
+    for command in ["list", "move-store"] {
+        let refused = offices.relay.run(&[command]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(3), "{command}: {refused:?}");
+        assert!(said.contains("was moved to 127.0.0.1:"), "{command}: {said}");
+        assert!(said.contains("/postgres"), "{command} names the database: {said}");
+    }
     fs::write(offices.relay.config(), before).expect("written");
     let refused = offices.relay.run(&["list"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -378,4 +382,110 @@ async fn a_move_that_was_all_but_done_is_ended() {
     let refused = other.run(&["move-store"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(3) && said.contains("is not from this file"), "{said}");
+}
+
+/// A database that a relay uses is none to move into; the file counts as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_in_use_takes_nothing() {
+    let cluster = Cluster::start();
+    let world = World::new();
+    let more = format!("[store]\npostgres = \"{}\"", cluster.url());
+    let mut serving = Relay::new(&world, "serving", &more);
+    serving.start();
+    let other = Relay::new(&world, "other", &more);
+    let file = other.folder.join("data/relay.db");
+    fill(&SqliteStore::open(&file).expect("a file")).await;
+    let refused = other.run(&["move-store"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+    assert!(said.contains("a relay uses the database"), "{said}");
+    assert!(serving.watch("/healthz").is_some_and(|answer| answer.ends_with("ok\n")));
+    let status = other.run(&["status"]);
+    let said = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(status.status.success() && said.contains("packages that wait: "), "{status:?}");
+    let raw = rusqlite::Connection::open(&file).expect("the file is there");
+    assert!(raw.execute("UPDATE offices SET bytes = bytes", []).expect("not sealed") > 0);
+    drop(raw);
+    // When that relay is gone, the move goes on.
+    serving.stop();
+    let moved = other.run(&["move-store"]);
+    assert!(moved.status.success(), "{moved:?}");
+}
+
+/// systemd must not take a relay that goes on with another store for one that has ended.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_is_told_of_a_move() {
+    let cluster = Cluster::start();
+    let world = World::new();
+    let mut relay = Relay::new(&world, "relay", "");
+    let socket = world.folder.path().join("notify");
+    let systemd = std::os::unix::net::UnixDatagram::bind(&socket).expect("a socket");
+    systemd.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    relay.variables.push(("NOTIFY_SOCKET", socket.to_str().expect("UTF-8").to_owned()));
+    relay.start();
+    let mut said = Vec::new();
+    let mut hears = |word: &str| loop {
+        let mut buffer = [0; 1024];
+        let length = systemd.recv(&mut buffer).expect("a message in time");
+        let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        let is_it = message.lines().any(|line| line == word);
+        said.push(message);
+        if is_it {
+            return said.join("\n");
+        }
+    };
+    hears("READY=1");
+    let before = fs::read_to_string(relay.config()).expect("made");
+    fs::write(relay.config(), format!("{before}\n[store]\npostgres = \"{}\"\n", cluster.url()))
+        .expect("written");
+    assert!(relay.run(&["move-store"]).status.success());
+    let until_reloading = hears("RELOADING=1");
+    assert!(until_reloading.contains("MONOTONIC_USEC="), "{until_reloading}");
+    let all = hears("READY=1");
+    assert!(!all.contains("STOPPING=1"), "{all}");
+    until("it serves", || relay.watch("/healthz").filter(|answer| answer.ends_with("ok\n")));
+    relay.stop();
+    hears("STOPPING=1");
+}
+
+/// What an earlier move left in another database, where it was broken off, is not what the file went to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_was_begun_elsewhere_ends_nothing_there() {
+    let cluster = Cluster::start();
+    cluster.sql("CREATE DATABASE elsewhere");
+    let elsewhere = cluster.url().replace("/postgres", "/elsewhere");
+    let world = World::new();
+    let relay = Relay::new(&world, "relay", "");
+    let plain = fs::read_to_string(relay.config()).expect("made");
+    let names = |url: &str| {
+        let text = format!("{plain}\n[store]\npostgres = \"{url}\"\n");
+        fs::write(relay.config(), text).expect("written");
+    };
+    fill(&SqliteStore::open(&relay.folder.join("data/relay.db")).expect("a file")).await;
+    names(&elsewhere);
+    let (database, connection) =
+        tokio_postgres::connect(&elsewhere, tokio_postgres::NoTls).await.expect("connected");
+    tokio::spawn(connection);
+    let mut moving = move_store(&relay);
+    let begun = async {
+        loop {
+            let counted = database.query_one("SELECT count(*) FROM packages", &[]).await;
+            if counted.is_ok_and(|row| row.get::<_, i64>(0) >= 1) {
+                return;
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.expect("it copies");
+    moving.kill().expect("killed");
+    moving.wait().expect("ended");
+    names(&cluster.url());
+    let moved = relay.run(&["move-store"]);
+    assert!(moved.status.success(), "{moved:?}");
+    names(&elsewhere);
+    let refused = relay.run(&["move-store"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+    assert!(said.contains("was moved to 127.0.0.1:") && said.contains("/postgres"), "{said}");
 }

@@ -44,6 +44,9 @@ async function uploads(visitor) {
   await page.getByRole("link", { name: "チェックシート" }).click();
   await visitor.sees(serial);
   await looked(visitor, "sheet");
+  const paper = page.locator(".paper");
+  const hidden = await paper.evaluate((it) => it.scrollWidth - it.clientWidth);
+  if (visitor.look.width === NARROW) assert.ok(hidden <= 0, `the sheet has to be moved sideways by ${hidden} px`);
   await visitor.open("/outbox");
   await page.getByRole("button", { name: "登録済みにする" }).click();
   await visitor.told(/登録済み/);
