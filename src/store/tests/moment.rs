@@ -12,7 +12,7 @@ fn sets(connection: &Connection) -> Result<i64, StoreError> {
 /// would let those behind it be placed before it.
 #[test]
 fn what_comes_between_two_statements_is_seen_by_neither() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = Store::open(folder.path(), &Terms::default()).expect("a new store");
     let arrive = |store: Store| {
         let new = incoming(MessageId::new(now()), b"package", b"receipt");
