@@ -5,8 +5,12 @@ use deadpool_postgres::Client;
 use super::RelayStoreError;
 
 /// Each brings the schema from its place in the list to the next version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+    include_str!("0004.sql"),
+];
 
 /// The lock under which one instance at a time looks at the schema: the first letters of the name.
 pub(super) const LOCK: i64 = 0x72_65_6e_6b_65_69;
