@@ -33,6 +33,8 @@ const TAKEN_BACK_PAUSE: Duration = Duration::from_millis(50);
 pub(super) struct Attempt {
     pub(super) id: MessageId,
     pub(super) result: Result<Outgoing, StoreError>,
+    /// Nobody was asked: nothing is known of the partner.
+    pub(super) untried: bool,
     /// What was in the way is in the way of every other package too.
     pub(super) blocks: bool,
     /// The partner named the time of the next one.
@@ -44,7 +46,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// One after which others go on as before.
     const fn ended(id: MessageId, result: Result<Outgoing, StoreError>) -> Self {
-        Self { id, result, blocks: false, asked: false, direct_failed: false }
+        Self { id, result, untried: false, blocks: false, asked: false, direct_failed: false }
     }
 }
 
@@ -72,7 +74,7 @@ pub(super) async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: boo
     if !context.unsent.begin(id) {
         // A person takes it back at this moment.
         tokio::time::sleep(TAKEN_BACK_PAUSE).await;
-        return Attempt::ended(id, Ok(row.state));
+        return Attempt { untried: true, ..Attempt::ended(id, Ok(row.state)) };
     }
     // One whose time is over is put once more: its receipt may have been lost on the way.
     let package = match context.store.outgoing_package(id).await {
