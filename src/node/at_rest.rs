@@ -195,7 +195,7 @@ fn unit() -> UnitSummary {
 
 fn put_identity(keys: &Path, name: &str, issued: &Issued) {
     put(keys, &format!("{name}.pem"), &issued.chain_pem());
-    put(keys, &format!("{name}.key"), &issued.key_pem());
+    put(keys, &format!("{name}.key"), issued.key_pem());
 }
 
 fn put(keys: &Path, name: &str, text: &str) {

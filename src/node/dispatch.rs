@@ -21,7 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
 
-use super::attempt::{Attempt, about, attempt, guarded};
+use super::attempt::{Asking, Attempt, about, attempt, guarded};
 use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::expire_due;
 use super::recalls::{CONTACT_PAUSE, Recalls};
@@ -267,7 +267,7 @@ impl Dispatcher {
             self.context.unsent.is_over(attempt.id);
         }
         let was_probe = self.probe.take_if(|probe| *probe == attempt.id).is_some();
-        if attempt.untried {
+        if attempt.asking == Asking::LeftOut {
             return;
         }
         if was_probe && !attempt.blocks && !self.hurry {

@@ -253,6 +253,7 @@ fn of_code(done: bool, code: &'static str) -> Answer {
 mod tests {
     use super::super::super::at_rest::AtRest;
     use super::*;
+    use crate::work;
 
     #[tokio::test]
     async fn other_orders_do_not_wait_for_the_answer() {
@@ -262,7 +263,7 @@ mod tests {
         assert!(context.unsent.begin(id), "it may have left");
         let shared = Arc::clone(&context);
         let mut settling = context.store.settling();
-        let recall = tokio::spawn(async move {
+        let recall = work::spawn(async move {
             let alone = shared.order.lock().await;
             recall(&shared, id, "hanako", alone).await
         });

@@ -13,7 +13,7 @@ fn sets(connection: &Connection) -> Result<i64, StoreError> {
 #[test]
 fn what_comes_between_two_statements_is_seen_by_neither() {
     let folder = private_folder();
-    let store = Store::open(folder.path(), &Terms::default()).expect("a new store");
+    let store = open(&folder);
     let arrive = |store: Store| {
         let new = incoming(MessageId::new(now()), b"package", b"receipt");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
