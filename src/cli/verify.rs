@@ -14,11 +14,12 @@ use crate::certs;
 use crate::desk::{proof, words};
 use crate::node::{Pins, open_trust};
 use crate::package::evidence::{
-    EvidenceFile, EvidenceReport, trust_of_set, verify_package, verify_receipt, verify_set,
+    self, EvidenceFile, EvidenceReport, trust_of_set, verify_package, verify_recall,
+    verify_receipt, verify_set,
 };
 use crate::package::{
-    ClockDoubt, Limits, PackageFault, Receipt, ReceiptKind, Trust, TrustError, TrustSources,
-    VerifiedReceipt,
+    ClockDoubt, Limits, PackageFault, Recall, Receipt, ReceiptKind, Trust, TrustError,
+    TrustSources, VerifiedReceipt,
 };
 use crate::store::Store;
 use crate::transfer::receipt_in_words;
@@ -32,7 +33,7 @@ const MOST: usize = 20_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// renkei export が書き出したフォルダー、package.zip、または受領証（.p7s）
+    /// renkei export が書き出したフォルダー、package.zip、受領証または取り戻しの依頼（.p7s）
     #[arg(value_name = "PATH", required_unless_present = "all")]
     path: Option<PathBuf>,
     /// 保管しているすべて（履歴の連鎖、パッケージ、受領証）を確かめます
@@ -75,16 +76,16 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         None
     } else {
         let bytes = Bytes::from(read(path)?);
-        let is_package = bytes.starts_with(b"PK");
-        let path = if is_package { "package.zip" } else { "receipts/one.p7s" };
-        files.push(EvidenceFile { path: path.to_owned(), bytes: bytes.clone() });
-        Some((bytes, is_package))
+        let one = One::of(&bytes);
+        files.push(EvidenceFile { path: one.path().to_owned(), bytes: bytes.clone() });
+        Some((bytes, one))
     };
     let (trust, own_roots) = trust(args, path, (&files, &limits), lang)?;
     let report = match one {
         None => verify_set(&files, &trust, &limits, None),
-        Some((bytes, true)) => verify_package(&name, bytes, &trust, &limits, None),
-        Some((bytes, false)) => verify_receipt(&name, &bytes, &trust, &limits, None),
+        Some((bytes, One::Package)) => verify_package(&name, bytes, &trust, &limits, None),
+        Some((bytes, One::Receipt)) => verify_receipt(&name, &bytes, &trust, &limits, None),
+        Some((bytes, One::Recall)) => verify_recall(&name, &bytes, &trust, None),
     };
     output::line(&text(&report, lang))?;
     for note in clock_notes(&report, Clock::system().now(), lang) {
@@ -97,6 +98,35 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         ))?;
     }
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+/// What a single file is.
+#[derive(Clone, Copy)]
+enum One {
+    Package,
+    Receipt,
+    Recall,
+}
+
+impl One {
+    fn of(bytes: &[u8]) -> Self {
+        if bytes.starts_with(b"PK") {
+            Self::Package
+        } else if Recall::stated(bytes).is_ok() {
+            Self::Recall
+        } else {
+            Self::Receipt
+        }
+    }
+
+    /// Where it lies in a set.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Package => evidence::PACKAGE,
+            Self::Receipt => "receipts/one.p7s",
+            Self::Recall => evidence::RECALL,
+        }
+    }
 }
 
 /// Whom to believe, and whether that came from the set itself.
@@ -242,6 +272,14 @@ fn text(report: &EvidenceReport, lang: Lang) -> String {
         let (at, office) = (words::time(receipt.receipt.at), receipt.signer.office);
         lines
             .push(format!("  {path}: {kind}  {at}  {} {office}", lang.pick("署名者", "signed by")));
+    }
+    if let Some((recall, signer)) = &report.recall {
+        let (at, office) = (words::time(recall.at), signer.office);
+        let (what, by) = (
+            lang.pick("取り戻しの依頼", "asked to be given back"),
+            lang.pick("署名者", "signed by"),
+        );
+        lines.push(format!("  {}: {what}  {at}  {by} {office}", evidence::RECALL));
     }
     let is_handover = |receipt: &Receipt| receipt.kind == ReceiptKind::ContentHandover;
     if report.package.is_some()

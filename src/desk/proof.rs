@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
-
 use crate::config::Config;
 use crate::node::{Node, Pins, StartProblems, open_trust};
-use crate::package::evidence::{self, EvidenceFile, EvidenceReport, signed};
+use crate::package::evidence::{self, EvidenceFile, EvidenceReport, Statements, signed};
 use crate::package::trust::TrustSourceError;
 use crate::package::{Limits, PackageFault, open};
 use crate::store::{Evidence, Store, StoreError};
@@ -93,21 +91,20 @@ pub async fn set(
     let limits = Node::package_limits(config);
     // Digests and signatures of large packages take a while.
     let read = move || {
-        let package = open(evidence.package, &limits)?;
+        let package = open(evidence.package.clone(), &limits)?;
         if package.manifest().is_downloaded() {
             return Err(ProofError::Unsigned);
         }
-        let receipts: Vec<Bytes> =
-            evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
-        let documents = evidence::documents(&package, &receipts);
-        Ok::<_, ProofError>((package, receipts, documents))
+        let about = statements(&evidence);
+        let documents = evidence::documents(&package, &about);
+        Ok::<_, ProofError>((package, about, documents))
     };
-    let (package, receipts, documents) = blocking(read).await?;
+    let (package, about, documents) = blocking(read).await?;
     let vouched = vouched(store, &documents, &limits).await?;
     let config = config.clone();
     blocking(move || {
         let trust = open_trust(&config, vouched).map_err(ProofError::Trust)?;
-        let files = evidence::export(&package, &receipts, &trust, &limits)?;
+        let files = evidence::export(&package, &about, &trust, &limits)?;
         // Whoever gets the set has nothing but the set.
         let alone = evidence::trust_of_set(&files, &limits)?;
         let [report, here] =
@@ -121,6 +118,12 @@ pub async fn set(
         Ok(ProofSet { files, report })
     })
     .await
+}
+
+/// What the store has that is signed about a package.
+pub(super) fn statements(evidence: &Evidence) -> Statements {
+    let receipts = evidence.receipts.iter().map(|receipt| receipt.der.clone());
+    Statements { receipts: receipts.collect(), recall: evidence.recall.clone() }
 }
 
 /// Work that blocks; if it does not end, that is a fault of the program.

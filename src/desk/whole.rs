@@ -183,12 +183,11 @@ fn is_of(package: &StoredPackage, manifest: &Manifest) -> bool {
         && manifest.serial == package.serial
 }
 
-/// The package and its receipts, as they lie in a set of evidence; of a package that cannot be opened
+/// The package and what is signed about it, as they lie in a set of evidence; of a package that cannot be opened
 /// its bytes all the same.
 fn documents(evidence: &Evidence, limits: &Limits) -> Vec<EvidenceFile> {
-    let receipts: Vec<_> = evidence.receipts.iter().map(|receipt| receipt.der.clone()).collect();
     if let Ok(package) = open(evidence.package.clone(), limits) {
-        evidence::documents(&package, &receipts)
+        evidence::documents(&package, &proof::statements(evidence))
     } else {
         let bytes = evidence.package.clone();
         vec![EvidenceFile { path: evidence::PACKAGE.to_owned(), bytes }]

@@ -35,8 +35,8 @@ pub use permissions::{
     give_to_owner_of, make_private_folder_of, mode_for_others, private,
 };
 pub use plain::{
-    Access, holds, names, open_followed, open_plain, read_bytes, read_text, same_file_contents,
-    too_large,
+    Access, holds, holds_digest, names, open_followed, open_plain, read_bytes, read_text,
+    same_file_contents, too_large,
 };
 pub use room::{NoRoom, has_room};
 

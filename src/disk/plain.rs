@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::effect::Effect;
 use super::{PIECE, step};
-use crate::types::OwnFault;
+use crate::types::{Digest, DigestBuilder, OwnFault};
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +111,23 @@ pub fn holds(path: &Path, bytes: &[u8]) -> io::Result<bool> {
         return Ok(false);
     }
     same_contents(open_plain(path, Access::Read)?, bytes)
+}
+
+/// Whether a plain file with so many bytes of this digest stands there. Links and folders never do.
+pub fn holds_digest(path: &Path, size: u64, sha256: Digest) -> io::Result<bool> {
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_file() || metadata.len() != size {
+        return Ok(false);
+    }
+    let mut file = open_plain(path, Access::Read)?.take(size.saturating_add(1));
+    let (mut digest, mut piece) = (DigestBuilder::new(), vec![0; PIECE]);
+    loop {
+        let count = file.read(&mut piece)?;
+        match piece.get(..count) {
+            Some([]) | None => return Ok(digest.finish() == sha256),
+            Some(read) => digest.update(read),
+        }
+    }
 }
 
 /// Whether two plain files have the same bytes.

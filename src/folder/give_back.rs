@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{check_name, is_passed_over};
 use crate::disk;
+use crate::types::Digest;
 
 /// What became of a held set that was to be put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,19 +63,19 @@ pub fn remove_set(set: &Path) -> Result<(), FolderError> {
     remove(set, &names)
 }
 
-/// Removes the files of a held set that are still as `files` has them, and its reports. What somebody
-/// changed or added stays.
+/// Removes the files of a held set that are still as `files` says, their names, sizes and digests, and
+/// its reports. What somebody changed or added stays.
 pub fn remove_copies<'a>(
     set: &Path,
-    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    files: impl IntoIterator<Item = (&'a str, u64, Digest)>,
     is_report: impl Fn(&str) -> bool,
 ) -> Result<(), FolderError> {
     let failed = FolderError::at(FolderRole::Hold, Action::Read);
     let mut there = names(set)?;
     let mut copies = Vec::new();
-    for (name, bytes) in files {
+    for (name, size, sha256) in files {
         if let Some(place) = there.iter().position(|other| other == name)
-            && disk::holds(&set.join(name), bytes).map_err(&failed)?
+            && disk::holds_digest(&set.join(name), size, sha256).map_err(&failed)?
         {
             copies.push(there.swap_remove(place));
         }
@@ -188,10 +189,13 @@ mod tests {
     #[test]
     fn copies_go_and_what_somebody_changed_stays_with_its_report() {
         let (_folder, set, _) = world();
-        let files: [(&str, &[u8]); 2] = [("a.CSV", b"a"), ("b.CSV", b"other")];
+        let files = [("a.CSV", 1, Digest::of(b"a")), ("b.CSV", 1, Digest::of(b"B"))];
         remove_copies(&set, files, is_report).expect("removed");
         assert_eq!(names(&set).expect("listed"), ["b.CSV", "report.txt"]);
-        remove_copies(&set, [("b.CSV", &b"b"[..])], is_report).expect("removed");
+        let other = [("b.CSV", 2, Digest::of(b"b"))];
+        remove_copies(&set, other, is_report).expect("nothing to remove");
+        assert_eq!(names(&set).expect("listed"), ["b.CSV", "report.txt"]);
+        remove_copies(&set, [("b.CSV", 1, Digest::of(b"b"))], is_report).expect("removed");
         assert!(!set.exists());
         remove_copies(&set, files, is_report).expect("gone before");
     }

@@ -29,6 +29,7 @@ pub(super) const PUT_RECALL: Route = Route {
     granted: &[200, 202],
     refused: &[
         RefusalCode::NOT_FOUND,
+        RefusalCode::GONE,
         RefusalCode::NOT_A_PARTNER,
         RefusalCode::CERTIFICATE_NOT_ALLOWED,
         RefusalCode::PARTNER_RATE_EXCEEDED,

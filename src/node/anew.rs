@@ -21,8 +21,8 @@ use crate::store::{NewOutgoing, OutgoingRow, StoreError, UnitSummary};
 use crate::types::Plant;
 use crate::types::{Digest, Hashed, MessageId, PeerUrl, code};
 
-/// What partners say of a certificate that signed a package.
-const OF_SIGNER: [&str; 12] = [
+/// What partners say of a certificate that signed a package, or a request.
+pub(super) const OF_SIGNER: [&str; 12] = [
     code::CERTIFICATE_EXPIRED,
     code::CERTIFICATE_NOT_YET_VALID,
     code::CERTIFICATE_REVOKED,
@@ -154,29 +154,53 @@ async fn has_receipt(
     row: &OutgoingRow,
     relay: Option<&PeerUrl>,
 ) -> Result<Result<bool, SendError>, StoreError> {
-    let (endpoint, mut after) = if let Some(relay) = relay {
-        let cursor = context.store.relay_cursor(row.office, relay).await?;
-        (Endpoint::of_relay(relay.clone()), cursor)
-    } else {
+    let direct = context.endpoint(row.partner);
+    let Some(relay) = relay else {
         // Without an address it was taken out of the configuration a moment ago, and this task ends.
-        let Some(endpoint) = context.endpoint(row.partner) else { return Ok(Ok(true)) };
-        (endpoint, context.store.receipt_cursor(row.office, row.partner).await?)
+        let Some(endpoint) = direct else { return Ok(Ok(true)) };
+        return has_receipt_there(context, row, &endpoint).await;
     };
+    let after = context.store.relay_cursor(row.office, relay).await?;
+    let kept = is_listed(context, row, &Endpoint::of_relay(relay.clone()), after).await;
+    match (kept, direct) {
+        // It may have gone the other way before.
+        (Ok(false), Some(endpoint)) => match has_receipt_there(context, row, &endpoint).await? {
+            // Who is away for good must not keep it from going by the relay.
+            Err(error) if error.is_unreached() => Ok(Ok(false)),
+            answer => Ok(answer),
+        },
+        (answer, _) => Ok(answer),
+    }
+}
+
+/// The same of the partner's own node.
+async fn has_receipt_there(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    endpoint: &Endpoint,
+) -> Result<Result<bool, SendError>, StoreError> {
+    let after = context.store.receipt_cursor(row.office, row.partner).await?;
+    Ok(is_listed(context, row, endpoint, after).await)
+}
+
+/// Whether a receipt about a package stands in one of the pages behind a position.
+async fn is_listed(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    endpoint: &Endpoint,
+    mut after: u64,
+) -> Result<bool, SendError> {
     for _ in 0..MOST_PAGES {
-        let asked = context.client.receipts(&endpoint, row.office, after, Duration::ZERO).await;
-        let page = match asked {
-            Ok(page) => page,
-            Err(error) => return Ok(Err(error)),
-        };
+        let page = context.client.receipts(endpoint, row.office, after, Duration::ZERO).await?;
         if page.receipts.iter().any(|entry| entry.message_id == row.id) {
-            return Ok(Ok(true));
+            return Ok(true);
         }
         if page.receipts.is_empty() || page.next <= after {
-            return Ok(Ok(false));
+            return Ok(false);
         }
         after = page.next;
     }
-    Ok(Ok(true))
+    Ok(true)
 }
 
 /// Whether a package was made at a time that is still to come.

@@ -29,10 +29,19 @@ const GONE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 /// How long to leave a package alone that is being taken back.
 const TAKEN_BACK_PAUSE: Duration = Duration::from_millis(50);
 
+/// Whether the partner, or the relay, was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    Done,
+    LeftOut,
+}
+
 /// What one attempt came to.
 pub(super) struct Attempt {
     pub(super) id: MessageId,
     pub(super) result: Result<Outgoing, StoreError>,
+    /// Where nobody was asked, nothing is known of the partner.
+    pub(super) asking: Asking,
     /// What was in the way is in the way of every other package too.
     pub(super) blocks: bool,
     /// The partner named the time of the next one.
@@ -44,7 +53,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// One after which others go on as before.
     const fn ended(id: MessageId, result: Result<Outgoing, StoreError>) -> Self {
-        Self { id, result, blocks: false, asked: false, direct_failed: false }
+        Self { id, result, asking: Asking::Done, blocks: false, asked: false, direct_failed: false }
     }
 }
 
@@ -72,7 +81,7 @@ pub(super) async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: boo
     if !context.unsent.begin(id) {
         // A person takes it back at this moment.
         tokio::time::sleep(TAKEN_BACK_PAUSE).await;
-        return Attempt::ended(id, Ok(row.state));
+        return Attempt { asking: Asking::LeftOut, ..Attempt::ended(id, Ok(row.state)) };
     }
     // One whose time is over is put once more: its receipt may have been lost on the way.
     let package = match context.store.outgoing_package(id).await {

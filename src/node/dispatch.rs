@@ -21,7 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
 
-use super::attempt::{Attempt, about, attempt, guarded};
+use super::attempt::{Asking, Attempt, about, attempt, guarded};
 use super::clock::local_time;
 use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::expire_due;
@@ -89,26 +89,7 @@ pub(super) async fn run(
     beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut dispatcher = Dispatcher {
-        context,
-        pair,
-        in_flight: JoinSet::new(),
-        recalls: Recalls::default(),
-        sending: BTreeSet::new(),
-        paused_until: None,
-        pause_is_asked: false,
-        probing: true,
-        probe: None,
-        contact_at: None,
-        // Whoever starts the node may just have mended what was in the way.
-        hurry: true,
-        spared: None,
-        direct_failed: None,
-        withdrawn: None,
-        deposit_end: None,
-        silent_at: None,
-        asked: BTreeMap::new(),
-    };
+    let mut dispatcher = Dispatcher::new(context, pair);
     while !*stopping.borrow() {
         beat.works("reading the queue");
         let sleep = match dispatcher.launch().await {
@@ -156,6 +137,29 @@ pub(super) async fn run(
 }
 
 impl Dispatcher {
+    fn new(context: Arc<Context>, pair: Pair) -> Self {
+        Self {
+            context,
+            pair,
+            in_flight: JoinSet::new(),
+            recalls: Recalls::default(),
+            sending: BTreeSet::new(),
+            paused_until: None,
+            pause_is_asked: false,
+            probing: true,
+            probe: None,
+            contact_at: None,
+            // Whoever starts the node may just have mended what was in the way.
+            hurry: true,
+            spared: None,
+            direct_failed: None,
+            withdrawn: None,
+            deposit_end: None,
+            silent_at: None,
+            asked: BTreeMap::new(),
+        }
+    }
+
     /// Starts what is due, as far as there is room, and says how long to sleep.
     async fn launch(&mut self) -> Result<Duration, StoreError> {
         let now = self.context.now();
@@ -305,11 +309,12 @@ impl Dispatcher {
         if !matches!(attempt.result, Ok(Outgoing::Queued { .. }) | Err(_)) {
             self.context.unsent.is_over(attempt.id);
         }
-        if self.probe == Some(attempt.id) {
-            self.probe = None;
-            if !attempt.blocks && !self.hurry {
-                (self.hurry, self.spared) = (true, Some(attempt.id));
-            }
+        let was_probe = self.probe.take_if(|probe| *probe == attempt.id).is_some();
+        if attempt.asking == Asking::LeftOut {
+            return;
+        }
+        if was_probe && !attempt.blocks && !self.hurry {
+            (self.hurry, self.spared) = (true, Some(attempt.id));
         }
         self.probing = attempt.blocks;
         if attempt.direct_failed {
@@ -362,4 +367,30 @@ impl Dispatcher {
 fn until_then(then: Timestamp, now: Timestamp) -> Duration {
     let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
     wait.clamp(Duration::from_millis(1), LONGEST_SLEEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::at_rest::AtRest;
+    use super::*;
+
+    /// What is not sent because somebody takes it back says nothing of the partner.
+    #[tokio::test]
+    async fn one_that_is_taken_back_is_no_probe() {
+        let node = AtRest::new().await;
+        let context = Arc::clone(&node.context);
+        let id = node.packed(1).await;
+        let row = context.store.outgoing(id).await.expect("read");
+        let mut dispatcher = Dispatcher::new(Arc::clone(&context), (node.office, node.partner));
+        dispatcher.probe = Some(id);
+        dispatcher.sending.insert(id);
+        let pause = Some(context.now() + jiff::SignedDuration::from_hours(1));
+        dispatcher.paused_until = pause;
+        assert!(context.unsent.claim(id));
+        let attempt = attempt(Arc::clone(&context), row, false).await;
+        dispatcher.ended(attempt).await;
+        assert!(dispatcher.probing && dispatcher.probe.is_none());
+        assert_eq!(dispatcher.paused_until, pause);
+        assert!(dispatcher.sending.is_empty());
+    }
 }

@@ -37,6 +37,9 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
 /// Gives up asking for packages back where nobody answered in time.
 pub(super) async fn end_recalls(context: &Arc<Context>) {
     let now = context.now();
+    if let Err(error) = context.store.forget_numbers(now).await {
+        log_store_fault(&error, "what is asked back cannot be written");
+    }
     let overdue = match context.store.overdue_recalls(now).await {
         Ok(overdue) => overdue,
         Err(error) => {
@@ -75,6 +78,7 @@ async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<(), StoreEr
     let transition =
         context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
     if transition.expires() {
+        context.unsent.is_over(row.id);
         tracing::warn!(id = %row.id, partner = %row.partner, "no receipt came in time");
         sign_expiry(context, row).await;
     }

@@ -2,9 +2,8 @@
 
 use super::context::{Context, blocking};
 use crate::folder::remove_copies;
-use crate::package::open;
-use crate::store::HeldItem;
-use crate::types::Hashed;
+use crate::store::{HeldItem, StoreError};
+use crate::types::HeldId;
 
 /// The names under which reports lie beside the files of a held set.
 pub(super) fn is_report(name: &str) -> bool {
@@ -20,23 +19,42 @@ pub(super) fn is_report(name: &str) -> bool {
 }
 
 /// Removes the copies of a held package, as far as they are still what came; they are in the store too.
-pub(super) async fn remove(context: &Context, item: &HeldItem, package: Hashed) {
+/// Says whether none is left that could be removed.
+pub(super) async fn remove(context: &Context, item: &HeldItem) -> bool {
     let is_plain = !item.folder.is_empty() && !item.folder.contains(['/', '\\']);
     let places = context.places();
     let Some(places) = places.get(&item.office).filter(|_| is_plain && item.folder != "..") else {
-        return;
+        return !is_plain;
     };
     let (hold, folder) = (places.hold.clone(), places.hold.path().join(&item.folder));
-    let limits = context.package_limits();
+    let files = item.unit.files.clone();
     let removed = blocking(move || {
-        let Ok(package) = open(package, &limits) else { return Ok(()) };
-        let files = package.files().map(|(file, bytes)| (file.title(), bytes.as_ref()));
+        let files = files.iter().map(|file| (file.name.as_str(), file.size, file.sha256));
         hold.check()?;
         remove_copies(&folder, files, is_report)
     });
-    if let Some(Err(error)) = removed.await {
-        tracing::warn!(id = %item.id, code = error.code(), %error, "copies stay in the hold folder");
+    match removed.await {
+        Some(Ok(())) => true,
+        Some(Err(error)) => {
+            tracing::warn!(id = %item.id, code = error.code(), %error,
+                "copies stay in the hold folder");
+            false
+        }
+        None => false,
     }
+}
+
+/// Removes the copies of packages that their senders have back. Those that cannot be removed at the
+/// moment are removed later.
+pub(super) async fn remove_recalled(context: &Context) -> Result<(), StoreError> {
+    for item in context.store.recalled_copies().await? {
+        if remove(context, &item).await
+            && let (HeldId::Package(id), Some(sender)) = (item.id, item.partner)
+        {
+            context.store.has_no_copies(sender, id).await?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

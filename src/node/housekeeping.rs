@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::clock::local_time;
-use super::context::{Context, stopped};
+use super::context::{Context, log_store_fault, stopped};
 use super::expiry;
+use super::hold_copies;
 use super::journal_head::LastHead;
 use super::restored;
 use super::supervise::Beat;
@@ -47,6 +48,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     let (mut wants_to_greet, mut greeted_at) = (false, None::<Instant>);
     beat.works("seeing whether the store was put back");
     restored::tell(&context).await;
+    remove_recalled(&context).await;
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
         beat.sleeps(work::pause(WATCH));
@@ -80,6 +82,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             purge(&context).await;
             expiry::expire_overdue(&context).await;
             expiry::end_recalls(&context).await;
+            remove_recalled(&context).await;
             head.renew(&context).await;
             restored::tell(&context).await;
             kept_at = Clock::running();
@@ -122,6 +125,13 @@ async fn look_at_clock(context: &Arc<Context>) -> bool {
         }
     }
     false
+}
+
+/// Removes copies of what senders have back that could not be removed, or not before a crash.
+async fn remove_recalled(context: &Context) {
+    if let Err(error) = hold_copies::remove_recalled(context).await {
+        log_store_fault(&error, "copies stay in the hold folder");
+    }
 }
 
 async fn purge(context: &Context) {

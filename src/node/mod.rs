@@ -19,6 +19,8 @@
 
 mod anew;
 mod apart;
+#[cfg(test)]
+mod at_rest;
 mod attempt;
 pub mod backup;
 pub mod cards;

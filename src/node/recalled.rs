@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::context::{Context, blocking};
+use super::context::{Context, blocking, log_store_fault};
 use super::hold_copies;
 use super::placing::forget;
 use super::refusals::{COME_AGAIN, cannot_sign, refuse, refuse_store};
@@ -21,9 +21,9 @@ use crate::package::{
     CLOCK_TOLERANCE, PackageFault, PackageRef, Recall, Receipt, ReceiptFinding, ReceiptKind, Usage,
     open_again,
 };
-use crate::store::{CameRecall, Content, HeldItem, RecallAnswer, StoreError};
+use crate::store::{CameRecall, Content, RecallAnswer, StoreError};
 use crate::types::code::{self, RefusalCode};
-use crate::types::{Digest, Hashed, HeldId, Lang, MessageId, OfficeNumber};
+use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber};
 
 /// How often a rejection is signed anew because another receipt came first.
 const ATTEMPTS: u32 = 4;
@@ -101,18 +101,18 @@ async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, Refus
     }
     context.wake.in_contact(sender);
     for _ in 0..ATTEMPTS {
-        let (held, package) = here(context, sender, id).await?;
+        let package = here(context, sender, id).await?;
         let previous = match context.store.last_receipt(sender, id).await {
             Ok((_, digest)) => Some(digest),
             Err(StoreError::NotFound) => None,
             Err(error) => return Err(refuse_store(error)),
         };
-        let came = signed(context, (&recall, &der), previous, package.clone(), now).await?;
+        let came = signed(context, (&recall, &der), previous, package, now).await?;
         let rejection = came.rejection.der.clone();
         match context.store.recall_came(came, now).await.map_err(refuse_store)? {
             RecallAnswer::GivenBack => {
                 tracing::info!(%id, %sender, %office, "a package was given back");
-                given_back(context, (office, id), held, package).await;
+                given_back(context, (office, id)).await;
                 return Ok(RecallReply::Decided(rejection));
             }
             RecallAnswer::Decided(receipt) => return Ok(RecallReply::Decided(receipt)),
@@ -151,22 +151,18 @@ async fn verified(context: &Arc<Context>, der: Bytes, now: Timestamp) -> Result<
     })
 }
 
-/// What is held of a package that came, and its bytes.
+/// The bytes of a package that came. One whose bytes are lost is given back all the same.
 async fn here(
     context: &Context,
     sender: OfficeNumber,
     id: MessageId,
-) -> Result<(Option<HeldItem>, Option<Hashed>), Refusal> {
-    let held = context.store.held_as(HeldId::Package(id)).await.map_err(refuse_store)?;
-    let held = held.into_iter().find(|item| item.partner == Some(sender));
-    // One whose bytes are lost is given back all the same.
-    let package = match context.store.incoming_package(sender, id).await {
-        Ok(package) => Some(package),
-        Err(StoreError::NotFound) => None,
-        Err(error) if error.is_about_one_package() => None,
-        Err(error) => return Err(refuse_store(error)),
-    };
-    Ok((held, package))
+) -> Result<Option<Hashed>, Refusal> {
+    match context.store.incoming_package(sender, id).await {
+        Ok(package) => Ok(Some(package)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) if error.is_about_one_package() => Ok(None),
+        Err(error) => Err(refuse_store(error)),
+    }
 }
 
 /// The request with the rejection that grants it.
@@ -198,15 +194,10 @@ async fn signed(
 }
 
 /// Tidies up behind a package that was given back.
-async fn given_back(
-    context: &Arc<Context>,
-    (office, id): (OfficeNumber, MessageId),
-    held: Option<HeldItem>,
-    package: Option<Hashed>,
-) {
+async fn given_back(context: &Arc<Context>, (office, id): (OfficeNumber, MessageId)) {
     context.wake.issued.announce();
-    if let (Some(held), Some(package)) = (held, package) {
-        hold_copies::remove(context, &held, package).await;
+    if let Err(error) = hold_copies::remove_recalled(context).await {
+        log_store_fault(&error, "copies stay in the hold folder");
     }
     let places = context.places();
     if let Some(places) = places.get(&office) {
@@ -214,4 +205,49 @@ async fn given_back(
     }
     // What came behind it may have waited for it.
     wake(&context.wake.placing, &office);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::at_rest::AtRest;
+    use super::*;
+    use crate::store::IncomingNote;
+    use crate::transfer::IncomingEvent;
+
+    /// What was fetched from a mailbox while the package is placed: its receipt is the answer.
+    #[tokio::test]
+    async fn what_is_being_placed_is_answered_by_the_receipt_that_comes() {
+        let node = AtRest::new().await;
+        let (store, now) = (&node.context.store, node.context.now());
+        let id = node.came().await;
+        let der = node.request(id, 24);
+        let ask = || fetched(&node.context, (node.partner, node.office), id, der.clone());
+        let begun = store.begin_placing(vec![(node.partner, id)]).await.expect("written");
+        assert_eq!(begun.len(), 1);
+        assert!(matches!(ask().await, Ok(RecallReply::UnderWay)));
+        let (event, note) = (IncomingEvent::FilesPlaced, IncomingNote::default());
+        store.incoming_event(node.partner, id, event, note, now).await.expect("placed");
+        assert!(matches!(ask().await, Ok(RecallReply::UnderWay)));
+        let about = store.incoming(node.partner, id).await.expect("read").reference();
+        let handover = Receipt::of(&about, ReceiptKind::ContentHandover, now);
+        let handover = node.context.proof().sign(node.office, &handover, now).expect("signed");
+        let (event, der) = (IncomingEvent::HandoverSigned, handover.der.clone());
+        let note = IncomingNote { receipt: Some(handover), ..IncomingNote::default() };
+        store.incoming_event(node.partner, id, event, note, now).await.expect("signed for");
+        let answer = ask().await;
+        assert!(matches!(answer, Ok(RecallReply::Decided(receipt)) if receipt == der));
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_time_is_over_changes_nothing() {
+        let node = AtRest::new().await;
+        let id = node.held().await;
+        let of = (node.partner, node.office);
+        let refused = fetched(&node.context, of, id, node.request(id, -1)).await.err();
+        let code = refused.expect("refused").code.code();
+        assert_eq!(code, RefusalCode::PACKAGE_EXPIRED.code());
+        let granted = fetched(&node.context, of, id, node.request(id, 1)).await;
+        assert!(matches!(granted, Ok(RecallReply::Decided(_))));
+        assert!(node.context.store.was_recalled(node.partner, id).await.expect("read"));
+    }
 }

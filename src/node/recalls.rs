@@ -1,16 +1,21 @@
 //! Asks recipients to give packages of ours back, until they answer.
 //!
 //! Only the receipt of the recipient says what became of a package: no answer of a relay counts.
+//!
+//! A request that may not be believed any more is signed anew, as receipts and packages are: when the
+//! certificate that signed it has ended, or when it is refused because of it and another one signs since.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
+use super::anew::OF_SIGNER;
 use super::collect::take_one;
-use super::context::{Context, Pair};
+use super::context::{Context, Pair, blocking};
 use super::receipts::read_receipt;
 use super::wake::wake;
 use crate::config::Way;
@@ -33,6 +38,8 @@ enum Asked {
     Answered,
     /// It is tried again; a code that says why.
     Waits(String),
+    /// The same: the certificate that signed it is not believed.
+    NotBelieved(String),
     /// It is where the recipient comes for it, or a receipt is on its way.
     Left(&'static str),
     /// It can never be asked.
@@ -133,13 +140,48 @@ impl Recalls {
 /// Makes one request.
 async fn ask(context: Arc<Context>, row: RecallRow) {
     let id = row.package.id;
-    let noted = match attempt(&context, &row).await {
-        Ok(asked) => note(&context, &row, asked).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = noted {
+    if let Err(error) = ask_as_believed(&context, row).await {
         tracing::error!(%id, code = error.code(), %error, "a request to give back cannot be noted");
     }
+}
+
+/// Makes it, and once more where a new signature may help.
+async fn ask_as_believed(context: &Arc<Context>, row: RecallRow) -> Result<(), StoreError> {
+    let now = context.now();
+    let (row, _) = signed_anew(context, row, move |until| until < now).await?;
+    let asked = attempt(context, &row).await?;
+    if let Asked::NotBelieved(_) = asked
+        && let (row, true) = signed_anew(context, row.clone(), |_| true).await?
+    {
+        let asked = attempt(context, &row).await?;
+        return note(context, &row, asked).await;
+    }
+    note(context, &row, asked).await
+}
+
+/// The request, signed anew if another certificate has signed it than that of today, and one whose
+/// certificates hold until then is `unfit`. Says whether it was. It says the same as before.
+async fn signed_anew(
+    context: &Arc<Context>,
+    row: RecallRow,
+    unfit: impl FnOnce(Timestamp) -> bool + Send + 'static,
+) -> Result<(RecallRow, bool), StoreError> {
+    let (id, office, now) = (row.package.id, row.package.office, context.now());
+    let (shared, former) = (Arc::clone(context), row.der.clone());
+    let signed = blocking(move || {
+        let (recall, until) = Recall::stated_until(&former).ok()?;
+        let proof = shared.proof();
+        let today = proof.usable_signer(office, now).ok()?.certificate_sha256();
+        let helps = unfit(until) && recall.sender.certificate != Some(today);
+        helps.then(|| proof.sign_recall(office, &recall, now).ok()).flatten()
+    });
+    let Some(der) = signed.await.flatten().map(Bytes::from) else { return Ok((row, false)) };
+    if !context.store.renew_recall(id, der.clone()).await? {
+        return Ok((row, false));
+    }
+    tracing::info!(%id, partner = %row.package.partner, "a request to give back was signed anew");
+    context.wake.queued.announce();
+    Ok((RecallRow { der, ..row }, true))
 }
 
 async fn note(context: &Context, row: &RecallRow, asked: Asked) -> Result<(), StoreError> {
@@ -147,6 +189,8 @@ async fn note(context: &Context, row: &RecallRow, asked: Asked) -> Result<(), St
     let later = |wait| now.checked_add(wait).unwrap_or(Timestamp::MAX);
     match asked {
         Asked::Answered => Ok(()),
+        // Whoever cannot be told waits for the number as for one that is lost.
+        Asked::Never if row.number_only => context.store.number_is_told(id).await,
         Asked::Never => {
             tracing::warn!(%id, partner = %row.package.partner, "no recalls are taken there");
             context.store.recall_failed(id, code::RECALL_UNSUPPORTED, now).await.map(drop)
@@ -154,7 +198,7 @@ async fn note(context: &Context, row: &RecallRow, asked: Asked) -> Result<(), St
         Asked::Left(code) => {
             context.store.recall_waits(id, code.to_owned(), later(KEPT_AGAIN)).await
         }
-        Asked::Waits(code) => {
+        Asked::Waits(code) | Asked::NotBelieved(code) => {
             let wait = retry_delay(id, row.failures.saturating_add(1));
             context.store.recall_waits(id, code, later(wait)).await
         }
@@ -177,11 +221,15 @@ async fn attempt(context: &Arc<Context>, row: &RecallRow) -> Result<Asked, Store
                 Ok(asked) => Ok(asked),
                 Err(Fault::Store(error)) => Err(error),
                 Err(Fault::Send(error)) => match relay {
-                    Some(relay) if error.is_unreached() => at_relay(context, row, &relay).await,
-                    _ => Ok(Asked::Waits(waits(&error))),
+                    Some(relay) if error.is_unreached() && !row.number_only => {
+                        at_relay(context, row, &relay).await
+                    }
+                    _ => Ok(not_now(&error)),
                 },
             }
         }
+        // It never was there.
+        Some(Way::Relay(_)) if row.number_only => Ok(Asked::Never),
         Some(Way::Relay(_)) => match relay {
             Some(relay) => at_relay(context, row, &relay).await,
             None => Ok(Asked::Waits(code::PEER_UNREACHABLE.to_owned())),
@@ -209,12 +257,15 @@ impl From<StoreError> for Fault {
     }
 }
 
-fn waits(error: &SendError) -> String {
+fn not_now(error: &SendError) -> Asked {
     match error {
-        SendError::Refused { problem } | SendError::Busy { problem, .. } => {
-            format!("{}:{}", error.code(), problem.code)
+        SendError::Refused { problem } if OF_SIGNER.contains(&problem.code) => {
+            Asked::NotBelieved(format!("{}:{}", error.code(), problem.code))
         }
-        _ => error.code().to_owned(),
+        SendError::Refused { problem } | SendError::Busy { problem, .. } => {
+            Asked::Waits(format!("{}:{}", error.code(), problem.code))
+        }
+        _ => Asked::Waits(error.code().to_owned()),
     }
 }
 
@@ -228,7 +279,7 @@ async fn at_relay(
         Ok(Asked::Never) => Ok(Asked::Never),
         Ok(_) => Ok(Asked::Left(code::RECALL_ASKED)),
         Err(Fault::Store(error)) => Err(error),
-        Err(Fault::Send(error)) => Ok(Asked::Waits(waits(&error))),
+        Err(Fault::Send(error)) => Ok(not_now(&error)),
     }
 }
 

@@ -120,7 +120,17 @@ impl Recall {
         Self::read(message).map(|(_, recall)| recall)
     }
 
-    fn read(message: &[u8]) -> Result<(Verified, Self), PackageFault> {
+    /// The same, and until when the certificates in it hold. For recalls of our own.
+    ///
+    /// # Errors
+    ///
+    /// `bad-signature`, `bad-recall`.
+    pub fn stated_until(message: &[u8]) -> Result<(Self, Timestamp), PackageFault> {
+        Self::read(message).map(|(signed, recall)| (recall, signed.until()))
+    }
+
+    /// The document of a recall whose signature verifies; whom to believe is not decided yet.
+    pub(super) fn read(message: &[u8]) -> Result<(Verified, Self), PackageFault> {
         if message.len() > Self::MAX_BYTES {
             return Err(PackageFault::Recall { expected: "no more bytes than the limit" });
         }

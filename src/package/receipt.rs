@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::types::text::turns_direction;
 use crate::types::{Digest, MessageId};
 
-use super::certificate::Facts;
 use super::cms::Verified;
 use super::envelope::check_signer;
 use super::json::MAX_SAFE_INTEGER;
@@ -299,9 +298,7 @@ impl Receipt {
     /// whom to believe is not decided. For receipts of our own.
     pub fn stated(message: &[u8], limits: &Limits) -> Result<(Self, Timestamp), PackageFault> {
         let (signed, receipt) = Self::read(message, limits)?;
-        let all = std::iter::once(&signed.certificate).chain(&signed.chain);
-        let ends = all.filter_map(|certificate| Some(Facts::parse(certificate).ok()?.not_after));
-        Ok((receipt, ends.min().unwrap_or(Timestamp::MIN)))
+        Ok((receipt, signed.until()))
     }
 
     /// SHA-256 of the certificate with which a receipt is signed whose signature verifies; whom to

@@ -266,7 +266,8 @@ impl<S: RelayStore> Mailboxes<S> {
         self.speaks_for(peer, sender)?;
         let of = MailboxItemName { office, sender, id };
         let (package_sha256, at) = (stated.package_sha256, self.clock.now());
-        let put = self.store.put_recall(NewRecall { of, package_sha256, recall, at }).await;
+        let over = surely_over(at);
+        let put = self.store.put_recall(NewRecall { of, package_sha256, recall, at, over }).await;
         match put.map_err(|error| self.away(&error))? {
             PutRecall::New => {
                 self.wakes.came(office);
@@ -275,7 +276,8 @@ impl<S: RelayStore> Mailboxes<S> {
             }
             PutRecall::Settled => Ok(()),
             PutRecall::Mismatch => Err(Refusal::plain(RefusalCode::ID_TAKEN)),
-            PutRecall::Unknown => Err(Refusal::plain(RefusalCode::NOT_FOUND)),
+            PutRecall::Unknown => Err(Refusal::plain(RefusalCode::NOT_FOUND).of_this_package()),
+            PutRecall::Over => Err(Refusal::plain(RefusalCode::GONE).of_this_package()),
         }
     }
 

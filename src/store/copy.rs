@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::names::COMMITTED;
+use super::names::{COMMITTED, WITHHELD};
 use super::packages::table;
 use super::unit::Column;
 use super::{
@@ -115,7 +115,8 @@ fn copy_whole(from: &Connection, to: &mut Connection) -> Result<(), StoreError> 
 /// it: that what happened since is not in it.
 ///
 /// * The numbers of packages go on above those that may have been used.
-/// * What waited to be placed may have been placed since: it is held until a person says.
+/// * What waited to be placed may have been placed since: it is held until a person says. Nor is that,
+///   or what was held already and may have been released since, given back to a sender who asks.
 /// * The folders are those of another computer.
 pub fn put_back(folder: &Path, made_at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
     let mut connection = Connection::open(database(folder))?;
@@ -131,6 +132,10 @@ pub fn put_back(folder: &Path, made_at: Timestamp, now: Timestamp) -> Result<(),
     )?;
     transaction.execute_batch("DELETE FROM folders; DELETE FROM work_folders")?;
     journal::tell_restored(&transaction, &made_at.to_string(), now)?;
+    transaction.execute(
+        &format!("UPDATE incoming SET placing = 1 WHERE state IN ('{COMMITTED}', '{WITHHELD}')"),
+        [],
+    )?;
     for (sender, id) in unplaced(&transaction)? {
         let note = IncomingNote::code(code::RESTORED_UNPLACED);
         incoming::step(&transaction, (sender, id), IncomingEvent::Withheld, note, now)?;

@@ -1,5 +1,6 @@
 //! All packages, one after the other, for those who look at everything.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
@@ -171,6 +172,16 @@ impl Store {
             receipts::of_message(connection, direction, (office, partner), id)
         })
         .await
+    }
+
+    /// The request of the sender to have a package back, where it was made.
+    pub async fn recall_of(
+        &self,
+        direction: Direction,
+        partner: OfficeNumber,
+        id: MessageId,
+    ) -> Result<Option<Bytes>, StoreError> {
+        self.read(move |connection| query::recall(connection, direction, partner, id)).await
     }
 
     /// The rows of the journal of a range behind `after`, at most `limit`.

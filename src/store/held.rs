@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use super::journal::{self, JournalEntry};
-use super::names::WITHHELD;
+use super::names::{RECALLED, WITHHELD};
 use super::unit::{Column, optional};
 use super::{Store, StoreError, UnitSummary};
 use crate::transfer::{Direction, HeldSet, State};
@@ -135,12 +135,15 @@ impl Overtaken {
 const SETS: &str = "SELECT id, NULL, 'out', at, office, partner, serial, unit, reason, folder, ''
                     FROM held";
 
+/// A package that came in, as what is held is read.
+const PACKAGES: &str =
+    "SELECT 0, message_id, 'in', changed_at, office, sender, serial, unit, detail,
+                            folder, came_by
+                        FROM incoming";
+
 /// What of the packages that came in is held.
 fn packages() -> String {
-    format!(
-        "SELECT 0, message_id, 'in', changed_at, office, sender, serial, unit, detail, folder, came_by
-         FROM incoming WHERE state = '{WITHHELD}'"
-    )
+    format!("{PACKAGES} WHERE state = '{WITHHELD}'")
 }
 
 const HELD: State = State::Set(HeldSet::Held);
@@ -169,6 +172,35 @@ impl Store {
                 let sql = format!("{} AND message_id = ?1", packages());
                 items(connection, &sql, params![Column(id)])
             }
+        })
+        .await
+    }
+
+    /// The packages that their senders have back and of which copies may still lie in a hold folder.
+    pub async fn recalled_copies(&self) -> Result<Vec<HeldItem>, StoreError> {
+        self.read(|connection| {
+            let sql = format!(
+                "{PACKAGES} WHERE (sender, message_id) IN (SELECT sender, message_id FROM recalled)
+                     AND state = '{RECALLED}' AND folder <> ''"
+            );
+            items(connection, &sql, params![])
+        })
+        .await
+    }
+
+    /// Notes that no copies of a package that came in lie in a hold folder any more.
+    pub async fn has_no_copies(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE incoming SET folder = '' WHERE sender = ?1 AND message_id = ?2",
+                )?
+                .execute(params![Column(sender), Column(id)])?;
+            Ok(())
         })
         .await
     }

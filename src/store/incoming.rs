@@ -144,13 +144,16 @@ pub(super) fn step(
                 )?
                 .execute(params![Column(sender), Column(id)])?;
         }
-        if let Some(folder) = folder {
-            connection
-                .prepare_cached(
-                    "UPDATE incoming SET folder = ?3 WHERE sender = ?1 AND message_id = ?2",
-                )?
-                .execute(params![Column(sender), Column(id), folder])?;
-        }
+    }
+    // Where copies lie is known also of a package that its sender took back while they were made.
+    if let Some(folder) = folder
+        && (transition.changes() || is_news || transition.after == Incoming::Recalled)
+    {
+        connection
+            .prepare_cached(
+                "UPDATE incoming SET folder = ?3 WHERE sender = ?1 AND message_id = ?2",
+            )?
+            .execute(params![Column(sender), Column(id), folder])?;
     }
     Ok(transition)
 }

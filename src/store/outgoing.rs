@@ -93,6 +93,9 @@ impl Store {
             if transition.changes() || is_news {
                 package.enter(connection, transition.after, (&detail, ""), now)?;
             }
+            if event == OutgoingEvent::Receipt(OutgoingReceipt::Recall) {
+                number_is_told(connection, id)?;
+            }
             if transition.is_outcome() {
                 settled::show(connection, id)?;
             }
@@ -167,6 +170,13 @@ fn of_recall(
         }
         _ => (event, detail),
     })
+}
+
+/// The request about the number of a package that was taken back has done its work.
+pub(super) fn number_is_told(connection: &Connection, id: MessageId) -> Result<(), StoreError> {
+    let sql = "DELETE FROM recalls WHERE message_id = ?1 AND number_only = 1";
+    connection.prepare_cached(sql)?.execute(params![Column(id)])?;
+    Ok(())
 }
 
 /// One package, and when it gives up.

@@ -76,14 +76,18 @@ pub(super) struct Head<M> {
 /// The first column of a [`select`] that [`Head::read`] leaves to others.
 pub(super) const MORE: usize = 11;
 
-/// The beginning of a question for the columns that [`Head::read`] reads, and `more`.
-pub(super) fn select<M: Machine>(more: &str) -> String {
+/// The columns that [`Head::read`] reads, and `more`.
+pub(super) fn columns_of<M: Machine>(more: &str) -> String {
     format!(
-        "SELECT message_id, office, {}, sequence, serial, state, failures, next_at, detail,
-             package_sha256, manifest_sha256, {more} FROM {}",
-        M::PARTNER,
-        M::TABLE
+        "message_id, office, {}, sequence, serial, state, failures, next_at, detail,
+             package_sha256, manifest_sha256, {more}",
+        M::PARTNER
     )
+}
+
+/// The beginning of a question for these columns.
+pub(super) fn select<M: Machine>(more: &str) -> String {
+    format!("SELECT {} FROM {}", columns_of::<M>(more), M::TABLE)
 }
 
 impl<M: Machine> Head<M> {

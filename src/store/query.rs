@@ -117,6 +117,8 @@ pub struct Evidence {
     pub package: Bytes,
     /// The receipts about it, oldest first.
     pub receipts: Vec<StoredReceipt>,
+    /// The request of the sender to have it back, where it was made.
+    pub recall: Option<Bytes>,
     /// The steps it went through.
     pub journal: Vec<JournalRow>,
 }
@@ -175,7 +177,17 @@ impl Store {
             let rows = statement.query_map(params![Column(id)], |row| {
                 row.get::<_, Column<Digest>>(0).map(|digest| digest.0)
             })?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let mut accepted = rows.collect::<Result<BTreeSet<_>, _>>()?;
+            let mut statement = connection.prepare_cached(
+                "SELECT der FROM recalls WHERE message_id = ?1
+                 UNION ALL SELECT der FROM recalled WHERE message_id = ?1",
+            )?;
+            let recalls =
+                statement.query_map(params![Column(id)], |row| row.get::<_, Vec<u8>>(0))?;
+            for der in recalls {
+                accepted.insert(Digest::of(&der?));
+            }
+            Ok(accepted)
         })
         .await
     }
@@ -238,8 +250,30 @@ pub(super) fn evidence(
         partner,
         package,
         receipts: receipts::of_message(connection, direction, (office, partner), id)?,
+        recall: recall(connection, direction, partner, id)?,
         journal: journal::of_package(connection, direction, partner, id)?,
     })
+}
+
+/// The request to have a package back, of ours or of the partner.
+pub(super) fn recall(
+    connection: &Connection,
+    direction: Direction,
+    partner: OfficeNumber,
+    id: MessageId,
+) -> Result<Option<Bytes>, StoreError> {
+    let sql = match direction {
+        // A number that is only told asks for nothing.
+        Direction::Out => "SELECT der FROM recalls WHERE message_id = ?1 AND number_only = 0",
+        Direction::In => "SELECT der FROM recalled WHERE message_id = ?1 AND sender = ?2",
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let read = |row: &Row<'_>| row.get::<_, Vec<u8>>(0);
+    let der = match direction {
+        Direction::Out => statement.query_row(params![Column(id)], read),
+        Direction::In => statement.query_row(params![Column(id), Column(partner)], read),
+    };
+    Ok(der.optional()?.map(Bytes::from))
 }
 
 /// What waits to be sent. Behind a package that failed all others of its pair wait as long.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::incoming::{self, IncomingNote};
+use super::index;
 use super::journal::{self, JournalEntry};
 use super::names::COMMITTED;
 use super::receipts::Which;
@@ -132,7 +133,7 @@ fn decide(
         recall.about;
     let found = connection
         .prepare_cached(
-            "SELECT office, package_sha256, manifest_sha256, state, detail, placing, place, payload
+            "SELECT office, package_sha256, manifest_sha256, state, placing, place, payload
              FROM incoming WHERE sender = ?1 AND message_id = ?2",
         )?
         .query_row(params![Column(sender), Column(id)], |row| {
@@ -142,15 +143,14 @@ fn decide(
             Ok((
                 named,
                 row.get::<_, Column<IncomingState>>(3)?.0,
-                row.get::<_, String>(4)?,
-                row.get::<_, bool>(5)?,
-                row.get::<_, String>(6)?,
-                row.get::<_, Option<i64>>(7)?,
+                row.get::<_, bool>(4)?,
+                row.get::<_, String>(5)?,
+                row.get::<_, Option<i64>>(6)?,
             ))
         })
         .optional()?;
     let last = || receipts::issued(connection, (sender, id), Which::Last);
-    let Some((is_this, state, detail, placing, place, payload)) = found else {
+    let Some((is_this, state, placing, place, payload)) = found else {
         return Ok((never_came(connection, recall, now)?, None));
     };
     if !is_this {
@@ -163,10 +163,7 @@ fn decide(
         }
         // Nothing is decided yet: whoever asks again may hear something else.
         IncomingState::Placed => return Ok((RecallAnswer::UnderWay, None)),
-        // Of one from a backup nobody knows.
-        IncomingState::Committed | IncomingState::Held
-            if placing || detail == code::RESTORED_UNPLACED =>
-        {
+        IncomingState::Committed | IncomingState::Held if placing => {
             return Ok((RecallAnswer::UnderWay, None));
         }
         IncomingState::Committed | IncomingState::Held => {}
@@ -180,7 +177,8 @@ fn decide(
     };
     incoming::step(connection, (sender, id), IncomingEvent::Recalled, note, now)?;
     remember(connection, recall, now)?;
-    // What the sender has back is not kept here.
+    // What the sender has back is not kept here, nor whom it is about.
+    index::forget_people(connection, sender, id)?;
     if let Some(payload) = payload {
         connection
             .prepare_cached("DELETE FROM payloads WHERE id = ?1")?

@@ -1,20 +1,31 @@
 //! Packages of ours that we ask back.
+//!
+//! One of which nothing was sent is taken back without asking. Where others wait behind it, its recipient
+//! is told all the same, so that it does not wait for the number.
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::names::{QUEUED, RECALL_ASKED};
 use super::outgoing::{self, package};
-use super::packages::{MORE, select};
+use super::packages::{Head, MORE, columns_of, select};
 use super::unit::Column;
 use super::{OutgoingRow, Store, StoreError, receipts, settled};
-use crate::package::ReceiptKind;
+use crate::package::{Manifest, ReceiptKind};
 use crate::transfer::{Direction, Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
 use crate::types::{MessageId, OfficeNumber, code};
 
 /// Between the places of two packages in a mailbox there are so many for what is asked back.
 pub(super) const PLACES: u64 = 4096;
+
+/// The place behind all others in a mailbox.
+fn next_place() -> String {
+    format!(
+        "1 + max({PLACES} * (SELECT coalesce(max(rowid), 0) FROM outgoing),
+             (SELECT coalesce(max(position), 0) FROM recalls))"
+    )
+}
 
 /// A request to have a package back, signed.
 #[derive(Debug, Clone)]
@@ -40,12 +51,25 @@ pub struct RecallRow {
     pub position: u64,
     /// Why it is not answered yet: a code, empty where it was not tried.
     pub obstacle: String,
+    /// The package is taken back; its recipient is only to know that its number never comes.
+    pub number_only: bool,
 }
 
-/// The beginning of a question for [`RecallRow`]s.
-fn select_recalls() -> String {
-    let columns = "expires_at, der, attempts, until, position, obstacle";
-    format!("{} JOIN recalls USING (message_id)", select::<Outgoing>(columns))
+/// The requests that are not answered and of which a condition holds, each in words of the tables
+/// `outgoing` and `recalls`: those for packages that are asked back, and those about a number.
+pub(super) fn open_recalls(columns: &str, condition: &str) -> String {
+    format!(
+        "SELECT {columns} FROM outgoing JOIN recalls USING (message_id)
+             WHERE state = '{RECALL_ASKED}' AND {condition}
+         UNION ALL SELECT {columns} FROM recalls INDEXED BY recalls_number_only
+             CROSS JOIN outgoing USING (message_id)
+             WHERE number_only = 1 AND {condition}"
+    )
+}
+
+/// The columns of a [`RecallRow`].
+fn columns() -> String {
+    columns_of::<Outgoing>("expires_at, der, attempts, until, position, obstacle, number_only")
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<RecallRow> {
@@ -57,6 +81,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecallRow> {
         expires_at: row.get::<_, Column<_>>(MORE + 3)?.0,
         position: u64::try_from(position).unwrap_or_default(),
         obstacle: row.get(MORE + 5)?,
+        number_only: row.get(MORE + 6)?,
     })
 }
 
@@ -74,26 +99,7 @@ impl Store {
             let (package, expires_at) = package(connection, id)?;
             let transition = package.state.on(id, expires_at, &OutgoingEvent::RecallAsked, now);
             if transition.changes() {
-                let NewRecall { der, expires_at } = recall;
-                connection
-                    .prepare_cached(
-                        "INSERT INTO recalls
-                             (message_id, at, until, position, attempts, ask_at, obstacle, der)
-                         VALUES (?1, ?2, ?3, 1 + max(
-                             ?4 * (SELECT coalesce(max(rowid), 0) FROM outgoing),
-                             (SELECT coalesce(max(position), 0) FROM recalls)), 0, ?2, '', ?5)
-                         ON CONFLICT (message_id) DO UPDATE SET at = excluded.at,
-                             until = excluded.until, position = excluded.position,
-                             attempts = 0, ask_at = excluded.ask_at, obstacle = '',
-                             der = excluded.der",
-                    )?
-                    .execute(params![
-                        Column(id),
-                        Column(now),
-                        Column(expires_at),
-                        i64::try_from(PLACES).unwrap_or(i64::MAX),
-                        der.as_ref(),
-                    ])?;
+                insert(connection, id, (&recall, false), now)?;
                 package.enter(connection, transition.after, (code::RECALL_ASKED, &by), now)?;
             }
             Ok(transition)
@@ -103,10 +109,29 @@ impl Store {
         Ok(transition)
     }
 
-    /// Takes a package back of which nothing was ever sent. Notes who wants it.
+    /// Puts the same request with another signature in the place of the former one, so that whoever comes
+    /// for it sees it again. `false` where it is answered.
+    pub async fn renew_recall(&self, id: MessageId, der: Bytes) -> Result<bool, StoreError> {
+        let next_place = next_place();
+        self.write(move |connection| {
+            let renewed = connection
+                .prepare_cached(&format!(
+                    "UPDATE recalls SET der = ?2, position = {next_place}
+                     WHERE message_id IN ({})",
+                    open_recalls("message_id", "message_id = ?1")
+                ))?
+                .execute(params![Column(id), der.as_ref()])?;
+            Ok(renewed > 0)
+        })
+        .await
+    }
+
+    /// Takes a package back of which nothing was ever sent. Notes who wants it. Where others wait behind
+    /// it, its number is told with `recall`.
     pub async fn take_back(
         &self,
         id: MessageId,
+        recall: Option<NewRecall>,
         by: String,
         now: Timestamp,
     ) -> Result<Transition<Outgoing>, StoreError> {
@@ -114,6 +139,19 @@ impl Store {
             let (package, expires_at) = package(connection, id)?;
             let transition = package.state.on(id, expires_at, &OutgoingEvent::TakenBack, now);
             if transition.changes() {
+                if let Some(recall) = &recall
+                    && is_followed(connection, &package)?
+                {
+                    insert(connection, id, (recall, true), now)?;
+                    // It stands for this package from now on, whatever becomes of those behind it.
+                    connection
+                        .prepare_cached("INSERT OR IGNORE INTO used_sequences VALUES (?1, ?2, ?3)")?
+                        .execute(params![
+                            Column(package.office),
+                            Column(package.partner),
+                            number(package.sequence),
+                        ])?;
+                }
                 package.enter(connection, transition.after, (code::TAKEN_BACK, &by), now)?;
             }
             if transition.is_outcome() {
@@ -124,6 +162,21 @@ impl Store {
         let transition = transition.await?;
         self.shared.settling.send_replace(());
         Ok(transition)
+    }
+
+    /// Notes that nobody waits for the number of a package any more that was taken back.
+    pub async fn number_is_told(&self, id: MessageId) -> Result<(), StoreError> {
+        self.write(move |connection| outgoing::number_is_told(connection, id)).await
+    }
+
+    /// Forgets the numbers that could not be told in time.
+    pub async fn forget_numbers(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let sql = "DELETE FROM recalls WHERE number_only = 1 AND until <= ?1";
+            connection.prepare_cached(sql)?.execute(params![Column(now)])?;
+            Ok(())
+        })
+        .await
     }
 
     /// Whether a package of ours was in another state than that of waiting to be sent, was tried before,
@@ -151,10 +204,10 @@ impl Store {
         due: Timestamp,
     ) -> Result<Vec<RecallRow>, StoreError> {
         self.read(move |connection| {
+            let due_here = "office = ?1 AND partner = ?2 AND ask_at <= ?3";
             let mut statement = connection.prepare_cached(&format!(
-                "{} WHERE office = ?1 AND partner = ?2 AND state = '{RECALL_ASKED}'
-                     AND ask_at <= ?3 ORDER BY position LIMIT 32",
-                select_recalls()
+                "SELECT * FROM ({}) ORDER BY position LIMIT 32",
+                open_recalls(&columns(), due_here)
             ))?;
             let parameters = params![Column(office), Column(partner), Column(due)];
             let rows = statement.query_map(parameters, read)?;
@@ -172,8 +225,8 @@ impl Store {
         self.read(move |connection| {
             let next: Option<Column<Timestamp>> = connection
                 .prepare_cached(&format!(
-                    "SELECT min(ask_at) FROM outgoing JOIN recalls USING (message_id)
-                     WHERE office = ?1 AND partner = ?2 AND state = '{RECALL_ASKED}'"
+                    "SELECT min(ask_at) FROM ({})",
+                    open_recalls("ask_at", "office = ?1 AND partner = ?2")
                 ))?
                 .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
             Ok(next.map(|next| next.0))
@@ -191,9 +244,8 @@ impl Store {
         self.write(move |connection| {
             connection
                 .prepare_cached(&format!(
-                    "UPDATE recalls SET ask_at = ?3 WHERE ask_at > ?3 AND message_id IN
-                         (SELECT message_id FROM outgoing
-                          WHERE office = ?1 AND partner = ?2 AND state = '{RECALL_ASKED}')"
+                    "UPDATE recalls SET ask_at = ?3 WHERE ask_at > ?3 AND message_id IN ({})",
+                    open_recalls("message_id", "office = ?1 AND partner = ?2")
                 ))?
                 .execute(params![Column(office), Column(partner), Column(now)])?;
             Ok(())
@@ -204,8 +256,7 @@ impl Store {
     /// The request to have a package back, as long as it is not answered.
     pub async fn recall(&self, id: MessageId) -> Result<Option<RecallRow>, StoreError> {
         self.read(move |connection| {
-            let sql =
-                format!("{} WHERE message_id = ?1 AND state = '{RECALL_ASKED}'", select_recalls());
+            let sql = open_recalls(&columns(), "message_id = ?1");
             let mut statement = connection.prepare_cached(&sql)?;
             let found = statement.query_row(params![Column(id)], read);
             Ok(found.optional()?)
@@ -270,12 +321,59 @@ impl Store {
     pub async fn overdue_recalls(&self, now: Timestamp) -> Result<Vec<OutgoingRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "{} WHERE state = '{RECALL_ASKED}' AND until <= ?1",
-                select_recalls()
+                "{} JOIN recalls USING (message_id)
+                 WHERE state = '{RECALL_ASKED}' AND until <= ?1",
+                select::<Outgoing>("expires_at")
             ))?;
             let rows = statement.query_map(params![Column(now)], outgoing::read)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }
+}
+
+fn insert(
+    connection: &Connection,
+    id: MessageId,
+    (recall, number_only): (&NewRecall, bool),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO recalls
+                 (message_id, at, until, position, attempts, ask_at, obstacle, der, number_only)
+             VALUES (?1, ?2, ?3, {}, 0, ?2, '', ?4, ?5)
+             ON CONFLICT (message_id) DO UPDATE SET at = excluded.at,
+                 until = excluded.until, position = excluded.position,
+                 attempts = 0, ask_at = excluded.ask_at, obstacle = '',
+                 der = excluded.der, number_only = excluded.number_only",
+            next_place()
+        ))?
+        .execute(params![
+            Column(id),
+            Column(now),
+            Column(recall.expires_at),
+            recall.der.as_ref(),
+            number_only,
+        ])?;
+    Ok(())
+}
+
+/// Whether sets with higher numbers were made, so that their recipient would wait for that of this one.
+fn is_followed(connection: &Connection, package: &Head<Outgoing>) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2 AND sequence > ?3
+             AND sequence < ?4 AND detail <> '{}' LIMIT 1",
+        code::TAKEN_BACK
+    );
+    Ok(connection.prepare_cached(&sql)?.exists(params![
+        Column(package.office),
+        Column(package.partner),
+        number(package.sequence),
+        number(Manifest::FIRST_ATTACHMENT),
+    ])?)
+}
+
+fn number(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
 }

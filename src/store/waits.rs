@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::names::{QUEUED, RECALL_ASKED};
+use super::names::QUEUED;
 use super::outgoing::read;
-use super::packages::{MORE, select};
+use super::packages::{MORE, columns_of, select};
 use super::payload::Stored;
-use super::recalls::PLACES;
+use super::recalls::{PLACES, open_recalls};
 use super::unit::Column;
 use super::{OutgoingRow, Store, StoreError};
 use crate::transfer::Outgoing;
@@ -32,8 +32,8 @@ pub struct WaitingPackage {
 }
 
 impl Store {
-    /// The queued packages of all our offices for `partner` behind a position, whose time is not over, and
-    /// those that we ask back.
+    /// The queued packages of all our offices for `partner` behind a position, whose time is not over,
+    /// those that we ask back, and those whose numbers are only to be known.
     /// Those whose bytes cannot be read are left out.
     pub async fn waits_for(
         &self,
@@ -47,13 +47,14 @@ impl Store {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT * FROM ({queued} WHERE partner = ?1 AND state = '{QUEUED}'
                      AND rowid * {PLACES} > ?2 AND expires_at > ?3
-                 UNION ALL {asked} JOIN recalls USING (message_id)
-                     WHERE partner = ?1 AND state = '{RECALL_ASKED}'
-                     AND position > ?2 AND until > ?3)
+                 UNION ALL {asked})
                  ORDER BY {NTH} LIMIT ?4",
                 queued =
                     select::<Outgoing>(&format!("expires_at, created_at, rowid * {PLACES}, 0")),
-                asked = select::<Outgoing>("until, created_at, position, 1"),
+                asked = open_recalls(
+                    &columns_of::<Outgoing>("until, created_at, position, 1"),
+                    "partner = ?1 AND position > ?2 AND until > ?3"
+                ),
             ))?;
             let after = i64::try_from(after).unwrap_or(i64::MAX);
             let rows = statement.query_map(

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{Expected, TrustOf, Vectors};
 use crate::certs;
-use crate::package::evidence::{export, verify_set};
+use crate::package::evidence::{Statements, export, verify_set};
 use crate::package::{
     ClockDoubt, Manifest, ManifestFault, PackageFault, Recall, Receipt, Usage, open,
 };
@@ -139,7 +139,8 @@ pub(super) fn receipts(vectors: &mut Vectors) -> anyhow::Result<()> {
     for Chain { name, receipts, verdict } in index.chains {
         let receipts = receipts.iter().map(|file| vectors.read("receipts", file));
         let receipts = receipts.collect::<anyhow::Result<Vec<_>>>()?;
-        let set = export(&package, &receipts, &trust, &vectors.limits)?;
+        let about = Statements { receipts, recall: None };
+        let set = export(&package, &about, &trust, &vectors.limits)?;
         let holds = verify_set(&set, &trust, &vectors.limits, Some(vectors.now)).passed();
         vectors.same(&name, holds == (verdict == "accept"), || format!("expected {verdict}"));
     }

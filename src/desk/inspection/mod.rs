@@ -21,10 +21,10 @@ use super::proof::{self, ProofError};
 use super::words;
 use crate::config::Config;
 use crate::node::Node;
-use crate::package::Receipt;
+use crate::package::{Receipt, evidence};
 use crate::rules::render::Sheet;
 use crate::store::{JournalLine, PackageRange, Store, StoreError, StoredPackage, StoredReceipt};
-use crate::transfer::{Direction, receipt_in_words};
+use crate::transfer::{Direction, IncomingState, State, receipt_in_words};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceMonth};
 
 /// Packages, or rows of the journal, that are asked for at a time.
@@ -230,15 +230,25 @@ async fn one<S: Sink>(
             for (place, receipt) in (1..).zip(&receipts) {
                 writer.put(&format!("{folder}/receipts/{place:02}.p7s"), &receipt.der)?;
             }
+            let recall = store.recall_of(package.direction, package.partner, package.id).await?;
+            if let Some(recall) = recall {
+                writer.put(&format!("{folder}/{}", evidence::RECALL), &recall)?;
+            }
             written.gone += 1;
             row.folder = (!receipts.is_empty()).then_some(folder);
-            row.note = Some(
+            let is_given_back = package.state == State::In(IncomingState::Recalled);
+            let note = if is_given_back {
+                lang.pick(
+                    "相手が取り戻したため、ファイルはありません。依頼と受領証は残っています。",
+                    "its sender took it back; the request and the receipts remain",
+                )
+            } else {
                 lang.pick(
                     "保管期間が過ぎたため、ファイルはありません。受領証は残っています。",
                     "its time of keeping is over; the receipts remain",
                 )
-                .to_owned(),
-            );
+            };
+            row.note = Some(note.to_owned());
         }
         Err(ProofError::Unsigned) => row.note = Some(proof::unsigned(lang).to_owned()),
         Err(ProofError::Store(error)) if !error.is_about_one_package() => return Err(error.into()),

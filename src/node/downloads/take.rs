@@ -199,7 +199,8 @@ impl Taker {
             let new = make(named, &config, &files, &judgement, stance)?;
             for part in parts.iter().filter(|part| !part.folder.is_empty()) {
                 let folder = import.hold.root().path().join(&part.folder);
-                let copies = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+                let copies = new.unit.files.iter();
+                let copies = copies.map(|file| (file.name.as_str(), file.size, file.sha256));
                 if let Err(error) = remove_copies(&folder, copies, is_report) {
                     tracing::warn!(code = error.code(), %error, "copies stay in the hold folder");
                 }

@@ -141,8 +141,8 @@ async fn release_package(
     by: &str,
 ) -> Result<Answer, StoreError> {
     let Some(sender) = item.partner else { return Ok(internal()) };
-    let package = match context.store.incoming_package(sender, id).await {
-        Ok(package) => package,
+    match context.store.incoming_package(sender, id).await {
+        Ok(_) => {}
         Err(StoreError::NoLongerKept) => {
             return Ok(Answer::refused(
                 code::NO_LONGER_KEPT,
@@ -168,8 +168,8 @@ async fn release_package(
             ));
         }
         Err(error) => return Err(error),
-    };
-    hold_copies::remove(context, item, package).await;
+    }
+    hold_copies::remove(context, item).await;
     let note = IncomingNote { by: by.to_owned(), ..IncomingNote::code(code::RELEASED) };
     let event = IncomingEvent::Released;
     let released = context.store.incoming_event(sender, id, event, note, context.now()).await?;
@@ -289,7 +289,11 @@ async fn reject(
         code::DOWNLOAD_DISMISSED
     };
     let note = IncomingNote { by, receipt, ..IncomingNote::code(detail) };
-    context.store.incoming_event(sender, id, IncomingEvent::Dismissed, note, now).await?;
+    let event = IncomingEvent::Dismissed;
+    if !context.store.incoming_event(sender, id, event, note, now).await?.changes() {
+        // The sender took it back meanwhile.
+        return Ok(Some(not_held()));
+    }
     context.wake.issued.announce();
     // What came behind it may have waited for the word.
     wake(&context.wake.placing, &item.office);
@@ -453,4 +457,29 @@ fn not_moved(error: &FolderError) -> Answer {
         );
     }
     Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::at_rest::AtRest;
+    use super::*;
+    use crate::transfer::Incoming;
+
+    /// Whatever is said to a person is so.
+    #[tokio::test]
+    async fn what_the_sender_took_back_meanwhile_is_not_said_to_be_dismissed() {
+        let node = AtRest::new().await;
+        let (context, store) = (&node.context, &node.context.store);
+        let id = node.held().await;
+        let item = store.held_as(HeldId::Package(id)).await.expect("read").pop().expect("held");
+        node.is_taken_back(id).await;
+        let said = reject(context, id, &item, (None, "hanako")).await.expect("written");
+        assert_eq!(said.expect("said to a person").code, code::NOT_HELD);
+        let row = store.incoming(node.partner, id).await.expect("read");
+        assert_eq!(row.state, Incoming::Recalled);
+
+        let id = node.held().await;
+        let item = store.held_as(HeldId::Package(id)).await.expect("read").pop().expect("held");
+        assert!(reject(context, id, &item, (None, "hanako")).await.expect("written").is_none());
+    }
 }

@@ -102,14 +102,15 @@ fn told(context: &Context, error: &std::io::Error) {
     context.notices.raise(code::CONTROL_UNREADABLE, "control", (ja, en), context.now());
 }
 
-/// Does what is asked, on behalf of `by`, when what was asked before is done.
+/// Does what is asked, on behalf of `by`, when what was asked before is done. Nobody waits until a partner
+/// has answered what another one asked for.
 pub(super) async fn carry_out(
     context: &Arc<Context>,
     follower: &Follower,
     request: &Request,
     by: &str,
 ) -> Answer {
-    let _alone = context.order.lock().await;
+    let alone = context.order.lock().await;
     let places = context.places();
     let carried_out = match request {
         Request::Retry { target } => retry(context, *target, by).await,
@@ -123,7 +124,7 @@ pub(super) async fn carry_out(
         Request::Taken { office } => taken::taken(context, *office, by).await,
         Request::Copy { copies } => copies::copy(context, &places, copies, by).await,
         Request::Handed { id } => handed::handed(context, *id, by).await,
-        Request::Recall { id } => recall::recall(context, *id, by).await,
+        Request::Recall { id } => recall::recall(context, *id, by, alone).await,
         Request::Seen { id } => seen(context, *id, by).await,
         Request::Open => Ok(open_page(context, by)),
     };

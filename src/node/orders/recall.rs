@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::sync::MutexGuard;
 use tokio::time::timeout;
 
 use super::super::context::{Context, blocking};
@@ -20,24 +21,42 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a request is made at least.
 const SHORTEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What came of the wish at first.
+enum Begun {
+    Answered(Answer),
+    /// The partner is asked.
+    Asked(MessageId),
+}
+
+/// Other orders wait until it is asked for, and not for the answer.
 pub(super) async fn recall(
     context: &Arc<Context>,
     id: MessageId,
     by: &str,
+    alone: MutexGuard<'_, ()>,
 ) -> Result<Answer, StoreError> {
+    let begun = begin(context, id, by).await?;
+    drop(alone);
+    match begun {
+        Begun::Answered(answer) => Ok(answer),
+        Begun::Asked(id) => told(context, id).await,
+    }
+}
+
+async fn begin(context: &Arc<Context>, id: MessageId, by: &str) -> Result<Begun, StoreError> {
     // What is meant is the one that took its place.
     let id = context.store.successor(id).await?.unwrap_or(id);
     let row = match context.store.outgoing(id).await {
         Ok(row) => row,
-        Err(StoreError::NotFound) => return Ok(not_ours()),
+        Err(StoreError::NotFound) => return Ok(Begun::Answered(not_ours())),
         Err(error) => return Err(error),
     };
     match row.state {
-        Outgoing::ByHand(_) => take_back(context, id, by).await,
+        Outgoing::ByHand(_) => take_back(context, id, None, by).await.map(Begun::Answered),
         Outgoing::Queued { .. } => {
             if context.unsent.claim(id) {
                 let taken_back = match context.store.was_under_way(id).await {
-                    Ok(false) => take_back(context, id, by).await.map(Some),
+                    Ok(false) => take_back_unsent(context, &row, by).await.map(Some),
                     Ok(true) => Ok(None),
                     Err(error) => Err(error),
                 };
@@ -46,7 +65,7 @@ pub(super) async fn recall(
                     context.unsent.let_go(id);
                 }
                 if let Some(answer) = taken_back? {
-                    return Ok(answer);
+                    return Ok(Begun::Answered(answer));
                 }
             }
             ask(context, row, by).await
@@ -58,7 +77,7 @@ pub(super) async fn recall(
             let (pair, now) = ((row.office, row.partner), context.now());
             context.store.hurry_recalls(pair.0, pair.1, now).await?;
             wake(&context.wake.dispatch, &pair);
-            told(context, id).await
+            Ok(Begun::Asked(id))
         }
         Outgoing::Refused
         | Outgoing::HandedOver
@@ -66,12 +85,33 @@ pub(super) async fn recall(
         | Outgoing::Recalled
         | Outgoing::Expired
         | Outgoing::Superseded
-        | Outgoing::HandedByPerson(_) => Ok(decided(row.state)),
+        | Outgoing::HandedByPerson(_) => Ok(Begun::Answered(decided(row.state))),
     }
 }
 
-async fn take_back(context: &Arc<Context>, id: MessageId, by: &str) -> Result<Answer, StoreError> {
-    let transition = context.store.take_back(id, by.to_owned(), context.now()).await?;
+/// Takes a package back of which nothing was sent; its partner is told that the number never comes, as
+/// soon as it is there.
+async fn take_back_unsent(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    // Whoever makes a package takes the number after the last one that is not taken back.
+    let _alone = context.packing(row.office).await;
+    // Where it cannot be signed the partner waits for the number as for one that is lost.
+    let recall = signed(context, row).await;
+    let answer = take_back(context, row.id, recall, by).await?;
+    wake(&context.wake.dispatch, &(row.office, row.partner));
+    Ok(answer)
+}
+
+async fn take_back(
+    context: &Arc<Context>,
+    id: MessageId,
+    recall: Option<NewRecall>,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let transition = context.store.take_back(id, recall, by.to_owned(), context.now()).await?;
     if !transition.changes() {
         return Ok(decided(transition.after));
     }
@@ -79,8 +119,8 @@ async fn take_back(context: &Arc<Context>, id: MessageId, by: &str) -> Result<An
     Ok(of_code(true, code::TAKEN_BACK))
 }
 
-/// Signs a request and has it handed over.
-async fn ask(context: &Arc<Context>, row: OutgoingRow, by: &str) -> Result<Answer, StoreError> {
+/// A request for a package; nothing where it cannot be signed at the moment.
+async fn signed(context: &Arc<Context>, row: &OutgoingRow) -> Option<NewRecall> {
     let now = context.now();
     let about = PackageRef {
         message_id: row.id,
@@ -95,22 +135,28 @@ async fn ask(context: &Arc<Context>, row: OutgoingRow, by: &str) -> Result<Answe
         let recall = Recall::of(&about, sequence, now, expires_at);
         shared.proof().sign_recall(about.sender, &recall, now)
     });
-    let Some(Ok(der)) = signed.await else {
-        return Ok(Answer::refused(
+    let der = signed.await?.ok()?.into();
+    Some(NewRecall { der, expires_at })
+}
+
+/// Signs a request and has it handed over.
+async fn ask(context: &Arc<Context>, row: OutgoingRow, by: &str) -> Result<Begun, StoreError> {
+    let Some(recall) = signed(context, &row).await else {
+        return Ok(Begun::Answered(Answer::refused(
             code::SIGNING_FAILED,
             "取り戻しの依頼に署名できませんでした。証明書の状態を renkei status で確かめてください。",
             "the request could not be signed; renkei status says how the certificates are",
-        ));
+        )));
     };
-    let recall = NewRecall { der: der.into(), expires_at };
+    let now = context.now();
     let transition = context.store.ask_recall(row.id, recall, by.to_owned(), now).await?;
     if transition.after != Outgoing::RecallAsked {
-        return Ok(decided(transition.after));
+        return Ok(Begun::Answered(decided(transition.after)));
     }
     tracing::info!(id = %row.id, partner = %row.partner, "a package is asked back");
     wake(&context.wake.dispatch, &(row.office, row.partner));
     context.wake.queued.announce();
-    told(context, row.id).await
+    Ok(Begun::Asked(row.id))
 }
 
 /// Waits a little for the answer of the partner.
@@ -201,4 +247,34 @@ fn of_code(done: bool, code: &'static str) -> Answer {
     };
     let (ja, en) = (text(Lang::Ja), text(Lang::En));
     if done { Answer::done(code, ja, en) } else { Answer::refused(code, ja, en) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::at_rest::AtRest;
+    use super::*;
+    use crate::work;
+
+    #[tokio::test]
+    async fn other_orders_do_not_wait_for_the_answer() {
+        let node = AtRest::new().await;
+        let context = Arc::clone(&node.context);
+        let id = node.packed(1).await;
+        assert!(context.unsent.begin(id), "it may have left");
+        let shared = Arc::clone(&context);
+        let mut settling = context.store.settling();
+        let recall = work::spawn(async move {
+            let alone = shared.order.lock().await;
+            recall(&shared, id, "hanako", alone).await
+        });
+        while context.store.outgoing(id).await.expect("read").state != Outgoing::RecallAsked {
+            settling.changed().await.expect("it is there");
+        }
+        drop(timeout(PATIENCE / 2, context.order.lock()).await.expect("nobody holds it"));
+        assert!(!recall.is_finished());
+        let kept = context.store.recall_waits(id, code::RECALL_ASKED.to_owned(), context.now());
+        kept.await.expect("written");
+        let answer = recall.await.expect("no panic").expect("answered");
+        assert_eq!((answer.done, answer.code.as_str()), (true, code::RECALL_ASKED));
+    }
 }

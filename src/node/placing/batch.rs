@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::super::context::{Context, blocking};
 use super::super::folders::ImportFolders;
+use super::super::hold_copies;
 use super::super::notices::of_import;
 use super::copies::ToPlace;
 use super::files::{destination, named};
@@ -375,24 +376,63 @@ pub(super) async fn note(
     };
     // At the same time, so that they share a transaction.
     let (mut placed, mut is_any_held, mut broken) = (Vec::new(), false, None);
+    let mut is_any_recalled = false;
     for stored in join_all(outcomes.into_iter().map(store)).await {
         match stored {
             Ok((row, Incoming::Placed, package)) => placed.push((row, package)),
             // What was shown of it stays known, so that a release places nothing twice.
             Ok((_, Incoming::Held, _)) => is_any_held = true,
-            Ok((
-                _,
-                Incoming::Committed { .. }
-                | Incoming::Rejected
-                | Incoming::Recalled
-                | Incoming::HandedOver,
-                _,
-            )) => {}
+            Ok((_, Incoming::Recalled, _)) => is_any_recalled = true,
+            Ok((_, Incoming::Committed { .. } | Incoming::Rejected | Incoming::HandedOver, _)) => {}
             Err(error) => broken = Some(error),
         }
+    }
+    if is_any_recalled && let Err(error) = hold_copies::remove_recalled(context).await {
+        broken = Some(error);
     }
     if !placed.is_empty() || is_any_held {
         context.notices.clear(code::PLACING_STOPPED, &of_import(folders.office));
     }
     (placed, broken.map_or(Ok(()), Err))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::at_rest::{AtRest, FILE};
+
+    /// A set is copied into the hold folder, and its sender has it back before that is written down.
+    #[tokio::test]
+    async fn no_copies_stay_of_what_is_taken_back_while_they_are_made() {
+        let node = AtRest::new().await;
+        let (context, folders) = (&node.context, &node.folders.import);
+        let id = node.came().await;
+        let row = context.store.incoming(node.partner, id).await.expect("read");
+        let why = (code::DELETION_NEEDS_WORD, Vec::new());
+        let kept = withheld::keep(folders, &row, &[FILE], why, Lang::En).expect("kept");
+        assert_eq!(node.names("hold").len(), 1);
+        node.is_taken_back(id).await;
+        let (placed, noted) = note(context, folders, vec![(row, PlacingOutcome::Held(kept))]).await;
+        noted.expect("noted");
+        assert!(placed.is_empty());
+        assert_eq!(node.names("hold"), [""; 0]);
+        assert!(context.store.recalled_copies().await.expect("read").is_empty());
+    }
+
+    /// What the disk did not let go of, or a crash left there, goes later.
+    #[tokio::test]
+    async fn copies_of_what_was_taken_back_go_later() {
+        let node = AtRest::new().await;
+        let (context, folders) = (&node.context, &node.folders.import);
+        let id = node.came().await;
+        let row = context.store.incoming(node.partner, id).await.expect("read");
+        let why = (code::DELETION_NEEDS_WORD, Vec::new());
+        let kept = withheld::keep(folders, &row, &[FILE], why, Lang::En).expect("kept");
+        note(context, folders, vec![(row, PlacingOutcome::Held(kept))]).await.1.expect("noted");
+        // The node is killed between the two.
+        node.is_taken_back(id).await;
+        assert_eq!(node.names("hold").len(), 1);
+        hold_copies::remove_recalled(context).await.expect("removed");
+        assert_eq!(node.names("hold"), [""; 0]);
+    }
 }

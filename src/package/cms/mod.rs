@@ -18,7 +18,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::types::{Digest, OfficeNumber};
 
-use super::certificate::KeyKind;
+use super::certificate::{Facts, KeyKind};
 
 use asn1::Algorithm;
 
@@ -111,6 +111,15 @@ pub(super) struct Verified {
     pub(super) certificate: CertificateDer<'static>,
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) signed_at: Timestamp,
+}
+
+impl Verified {
+    /// Until when all certificates of the message hold.
+    pub(super) fn until(&self) -> Timestamp {
+        let all = std::iter::once(&self.certificate).chain(&self.chain);
+        let ends = all.filter_map(|certificate| Some(Facts::parse(certificate).ok()?.not_after));
+        ends.min().unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// The digests that may be used.

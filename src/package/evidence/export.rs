@@ -8,11 +8,16 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use rustls_pki_types::CertificateDer;
 
 use crate::package::cms::Verified;
-use crate::package::{Limits, Package, PackageFault, Receipt, Trust, Usage};
+use crate::package::{Limits, Package, PackageFault, Recall, Receipt, Trust, Usage};
 
-use super::{CHECKSUMS, FILES, MANIFEST, PACKAGE, README, RECEIPTS, ROOTS, SIGNATURE, SIGNERS};
+use super::{
+    CHECKSUMS, FILES, MANIFEST, PACKAGE, README, RECALL, RECEIPTS, ROOTS, SIGNATURE, SIGNERS,
+};
 
 const TEMPLATE: &str = include_str!("readme.txt");
+
+/// Of the list of files.
+const RECALL_LINE: &str = "recall.p7s                送信元による取り戻しの依頼（署名付き JSON）/ the sender's request to have it back, signed JSON\n";
 
 /// One file of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,23 +28,34 @@ pub struct EvidenceFile {
     pub bytes: Bytes,
 }
 
+/// What is signed about a package beside itself.
+#[derive(Debug, Clone, Default)]
+pub struct Statements {
+    /// The receipts, in the order in which they were given.
+    pub receipts: Vec<Bytes>,
+    /// The request of the sender to have it back, where it was made.
+    pub recall: Option<Bytes>,
+}
+
 /// What is signed of a set, under the names that it has there.
-pub fn documents(package: &Package, receipts: &[Bytes]) -> Vec<EvidenceFile> {
-    let receipts = (1..).zip(receipts).map(|(place, message)| {
+pub fn documents(package: &Package, about: &Statements) -> Vec<EvidenceFile> {
+    let receipts = (1..).zip(&about.receipts).map(|(place, message)| {
         let path: String = format!("{RECEIPTS}{place:02}.p7s");
         file(&path, message.clone())
     });
-    std::iter::once(file(PACKAGE, package.bytes().clone())).chain(receipts).collect()
+    let recall = about.recall.iter().map(|message| file(RECALL, message.clone()));
+    let package = std::iter::once(file(PACKAGE, package.bytes().clone()));
+    package.chain(receipts).chain(recall).collect()
 }
 
-/// Makes the set for a package and its receipts, in the order in which they were given.
+/// Makes the set for a package and what is signed about it.
 ///
 /// `trust` supplies the roots to verify against; a signer whom no path leads to a root becomes one
 /// of them. A signature
 /// that does not verify is a fault: such a set would prove nothing.
 pub fn export(
     package: &Package,
-    receipts: &[Bytes],
+    about: &Statements,
     trust: &Trust,
     limits: &Limits,
 ) -> Result<Vec<EvidenceFile>, PackageFault> {
@@ -56,12 +72,17 @@ pub fn export(
     for (listed, bytes) in package.files() {
         files.push(file(&format!("{FILES}{}", listed.name), bytes.clone()));
     }
-    for (place, message) in (1..).zip(receipts) {
+    for (place, message) in (1..).zip(&about.receipts) {
         let (signed, receipt) = Receipt::read(message, limits)?;
         let kind = receipt.kind.as_str();
         let path = format!("{RECEIPTS}{place:02}-{kind}.p7s");
         files.push(file(&path, message.clone()));
         signatures.push(Signature { path, label: kind.to_owned(), signed });
+    }
+    if let Some(message) = &about.recall {
+        let (signed, _) = Recall::read(message)?;
+        files.push(file(RECALL, message.clone()));
+        signatures.push(Signature { path: RECALL.to_owned(), label: "Recall".to_owned(), signed });
     }
     let pinned = signatures.iter().any(|signature| signature.stands_alone(trust));
     let checksums = checksums(package);
@@ -154,6 +175,7 @@ fn readme(package: &Package, signatures: &[Signature], pinned: bool) -> String {
         let time: Timestamp = signature.signed.signed_at;
         let _ = writeln!(stated, "  {:<24} {time}", signature.label);
     }
+    let has_recall = signatures.iter().any(|signature| signature.path == RECALL);
     let manifest = package.manifest();
     TEMPLATE
         .replace("{{sender}}", manifest.sender.office.as_str())
@@ -163,4 +185,5 @@ fn readme(package: &Package, signatures: &[Signature], pinned: bool) -> String {
         .replace("{{signatures}}", stated.trim_end())
         .replace("{{manifest_command}}", &manifest_command)
         .replace("{{receipt_commands}}", &receipts)
+        .replace("{{recall}}", if has_recall { RECALL_LINE } else { "" })
 }

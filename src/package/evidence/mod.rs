@@ -5,11 +5,11 @@ mod export;
 mod signed;
 mod verify;
 
-pub use export::{EvidenceFile, documents, export};
+pub use export::{EvidenceFile, Statements, documents, export};
 pub use signed::{Signed, signed, trust_of_set};
 pub use verify::{
     Check, CheckName, EvidenceReport, PackageFacts, verify_documents, verify_package,
-    verify_receipt, verify_set,
+    verify_recall, verify_receipt, verify_set,
 };
 
 /// The path of the package as it was sent, in a set of evidence.
@@ -20,6 +20,8 @@ const SIGNATURE: &str = "manifest.p7s";
 const FILES: &str = "files/";
 /// The receipts, numbered in their order.
 const RECEIPTS: &str = "receipts/";
+/// The request of the sender to have it back, where it was made.
+pub const RECALL: &str = "recall.p7s";
 /// What the signatures are verified against.
 const ROOTS: &str = "certificates/roots.pem";
 /// The certificates of the signers, for reading.

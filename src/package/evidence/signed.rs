@@ -7,15 +7,15 @@ use pem::Pem;
 use rustls_pki_types::CertificateDer;
 
 use crate::package::trust::TrustSourceError;
-use crate::package::{Limits, PackageFault, Receipt, Trust, TrustSources, open};
+use crate::package::{Limits, PackageFault, Recall, Receipt, Trust, TrustSources, open};
 use crate::types::{Digest, MessageId, OfficeNumber};
 
-use super::{EvidenceFile, PACKAGE, RECEIPTS, ROOTS};
+use super::{EvidenceFile, PACKAGE, RECALL, RECEIPTS, ROOTS};
 
-/// A package or a receipt whose signature holds, whoever its certificate belongs to.
+/// A package, a receipt or a recall whose signature holds, whoever its certificate belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
-    /// SHA-256 of the package or the receipt.
+    /// SHA-256 of its bytes.
     pub sha256: Digest,
     /// The package that it is or is about.
     pub message_id: MessageId,
@@ -25,10 +25,11 @@ pub struct Signed {
     pub certificate_sha256: Digest,
 }
 
-/// The package and the receipts of a set; what is broken is left out.
+/// The package of a set and what is signed about it; what is broken is left out.
 pub fn signed(files: &[EvidenceFile], limits: &Limits) -> Vec<Signed> {
     let read = |file: &EvidenceFile| match file.path.as_str() {
         PACKAGE => of_package(&file.bytes, limits).ok(),
+        RECALL => of_recall(&file.bytes).ok(),
         path if path.starts_with(RECEIPTS) => of_receipt(&file.bytes, limits).ok(),
         _ => None,
     };
@@ -53,6 +54,16 @@ fn of_receipt(bytes: &Bytes, limits: &Limits) -> Result<Signed, PackageFault> {
         sha256: Digest::of(bytes),
         message_id: receipt.message_id,
         office: receipt.signing_party()?.office,
+        certificate_sha256: Digest::of(&signed.certificate),
+    })
+}
+
+fn of_recall(bytes: &Bytes) -> Result<Signed, PackageFault> {
+    let (signed, recall) = Recall::read(bytes)?;
+    Ok(Signed {
+        sha256: Digest::of(bytes),
+        message_id: recall.message_id,
+        office: recall.sender.office,
         certificate_sha256: Digest::of(&signed.certificate),
     })
 }

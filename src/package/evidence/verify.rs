@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use crate::package::cms::VerifiedSigner;
 use crate::package::envelope::check_signer;
 use crate::package::{
-    Limits, Manifest, Package, PackageFault, PackageRef, Receipt, Trust, VerifiedReceipt, open,
+    Limits, Manifest, Package, PackageFault, PackageRef, Recall, Receipt, Trust, VerifiedReceipt,
+    open,
 };
 use crate::types::Lang;
 
-use super::{EvidenceFile, FILES, MANIFEST, PACKAGE, RECEIPTS, SIGNATURE};
+use super::{EvidenceFile, FILES, MANIFEST, PACKAGE, RECALL, RECEIPTS, SIGNATURE};
 
 /// What was looked at in one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +26,7 @@ pub enum CheckName {
     Signer,
     /// A file of the set is the one of the package.
     Extracted,
-    /// The receipt is about the package of the set.
+    /// The receipt or the recall is about the package of the set.
     Answers,
     /// The receipt before this one is in the set.
     Previous,
@@ -91,6 +92,8 @@ pub struct EvidenceReport {
     pub package: Option<PackageFacts>,
     /// The genuine receipts, with their paths.
     pub receipts: Vec<(String, VerifiedReceipt)>,
+    /// The genuine request of the sender to have the package back.
+    pub recall: Option<(Recall, VerifiedSigner)>,
 }
 
 impl EvidenceReport {
@@ -140,6 +143,18 @@ pub fn verify_receipt(
     report
 }
 
+/// Checks a recall alone: whether the package that it names exists is not seen.
+pub fn verify_recall(
+    path: &str,
+    message: &[u8],
+    trust: &Trust,
+    at: Option<Timestamp>,
+) -> EvidenceReport {
+    let mut report = EvidenceReport::default();
+    check_recall(&mut report, path, message, trust, at);
+    report
+}
+
 /// Checks a set as [`super::export`] makes it. What is no part of the signed statements (the
 /// README, checksums, PEM files) is not looked at; `trust` says whom to believe.
 pub fn verify_set(
@@ -157,7 +172,7 @@ pub fn verify_set(
     report
 }
 
-/// Checks a package and the receipts about it, as [`super::documents`] gives them.
+/// Checks a package and what is signed about it, as [`super::documents`] gives it.
 pub fn verify_documents(files: &[EvidenceFile], trust: &Trust, limits: &Limits) -> EvidenceReport {
     check_documents(&by_path(files), trust, limits, None).0
 }
@@ -188,6 +203,15 @@ fn check_documents(
             let answers = receipt.receipt.check_answers(&package.reference());
             report.note(path, CheckName::Answers, answers);
         }
+    }
+    if let Some(message) = files.get(RECALL)
+        && let Some(recall) = check_recall(&mut report, RECALL, message, trust, at)
+        && let Some(package) = &package
+    {
+        let fault = PackageFault::Recall { expected: "the package of the set" };
+        let is_about_it = recall.reference() == package.reference();
+        let answers = if is_about_it { Ok(()) } else { Err(fault) };
+        report.note(RECALL, CheckName::Answers, answers);
     }
     (report, package)
 }
@@ -229,6 +253,21 @@ fn check_receipt(
     let verified = report.note(path, CheckName::Signer, verified)?;
     report.receipts.push((path.to_owned(), verified.clone()));
     Some(verified)
+}
+
+fn check_recall(
+    report: &mut EvidenceReport,
+    path: &str,
+    message: &[u8],
+    trust: &Trust,
+    at: Option<Timestamp>,
+) -> Option<Recall> {
+    let (signed, recall) = report.note(path, CheckName::Signature, Recall::read(message))?;
+    let at = at.unwrap_or(signed.signed_at);
+    let signer = check_signer(signed, &recall.sender, trust, at);
+    let signer = report.note(path, CheckName::Signer, signer)?;
+    report.recall = Some((recall.clone(), signer));
+    Some(recall)
 }
 
 /// The files beside the package are those inside it, none more and none less.

@@ -156,6 +156,8 @@ pub struct NewRecall {
     pub recall: Bytes,
     /// When it came.
     pub at: Timestamp,
+    /// What expired before this is over.
+    pub over: Timestamp,
 }
 
 /// What became of such a request.
@@ -163,12 +165,14 @@ pub struct NewRecall {
 pub enum PutRecall {
     /// It is kept now.
     New,
-    /// These very bytes were kept before, or the package waits no more.
+    /// These very bytes were kept before, or the recipient has said what became of the package.
     Settled,
     /// It is about another package of the same id.
     Mismatch,
     /// No such package is known for the recipient.
     Unknown,
+    /// The time of the package is over: nobody comes for it any more.
+    Over,
 }
 
 /// How an office came to be known.

@@ -36,5 +36,6 @@ pub use id::{EntryId, ParseEntryIdError};
 pub use list::{Count, ListPage, PageStart};
 pub use months::{Brought, Missing, MonthLine, MonthPackage};
 pub use person::KnownPerson;
+pub(super) use unread::forget_people;
 pub use unread::{ReadContents, Unread};
 pub use versions::{Holder, PlanVersions};

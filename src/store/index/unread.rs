@@ -138,6 +138,32 @@ fn note(
     Ok(())
 }
 
+/// Forgets whom a package is about that came in. Whoever looks into it at this moment writes nothing
+/// down any more.
+pub(in crate::store) fn forget_people(
+    connection: &Connection,
+    sender: OfficeNumber,
+    id: MessageId,
+) -> Result<(), StoreError> {
+    let entry: Option<i64> = connection
+        .prepare_cached(
+            "SELECT id FROM entries
+             WHERE message_id = ?2 AND direction = 'in' AND partner = ?1",
+        )?
+        .query_row(params![Column(sender), Column(id)], |row| row.get(0))
+        .optional()?;
+    let Some(entry) = entry else { return Ok(()) };
+    for table in ["actuals", "births", "flags", "mentions"] {
+        connection
+            .prepare_cached(&format!("DELETE FROM {table} WHERE entry = ?1"))?
+            .execute(params![entry])?;
+    }
+    connection
+        .prepare_cached("UPDATE entries SET contents = ?2 WHERE id = ?1")?
+        .execute(params![entry, ContentsState::Gone.as_str()])?;
+    Ok(())
+}
+
 /// The row of a person; the newest package that tells a name is believed.
 fn add_person(connection: &Connection, person: &Person, at: Timestamp) -> Result<i64, StoreError> {
     let text = |text: &Option<Personal<String>>| {

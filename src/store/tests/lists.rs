@@ -19,7 +19,7 @@ pub(super) fn sent(number: u64, partner: u32, kind: &str, month: &str) -> NewOut
     }
 }
 
-fn contents(people: &[(&str, &str, &str)]) -> Contents {
+pub(super) fn contents(people: &[(&str, &str, &str)]) -> Contents {
     let person = |(insured, name, kana): &(&str, &str, &str)| Person {
         key: PersonKey::parse(b"131016", insured.as_bytes()).expect("a person"),
         name: (!name.is_empty()).then(|| Personal::new((*name).to_owned())),
@@ -40,7 +40,7 @@ pub(super) async fn follow(store: &Store) {
 }
 
 /// Looks into the newest package that nobody has looked into.
-async fn look_into(store: &Store, people: &[(&str, &str, &str)]) {
+pub(super) async fn look_into(store: &Store, people: &[(&str, &str, &str)]) {
     let unread = store.unread(1).await.expect("read")[0];
     let found = vec![(unread.entry, ReadContents::Found(contents(people)))];
     store.note_contents(found).await.expect("noted");

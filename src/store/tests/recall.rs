@@ -1,5 +1,6 @@
 //! Packages that are asked back: ours, and those of partners.
 
+use super::lists::{contents, follow, look_into, page, text};
 use super::*;
 use crate::package::PackageRef;
 use crate::types::code;
@@ -144,6 +145,78 @@ async fn what_is_not_placed_is_given_back_and_its_bytes_go() {
     assert_eq!(placed.expect("written").after, Incoming::Recalled);
 }
 
+/// Nobody is found by what is not here any more, not even where somebody looks into it meanwhile.
+#[tokio::test]
+async fn whom_it_was_about_is_forgotten_with_what_is_given_back() {
+    const ONE: (&str, &str, &str) = ("0000900011", "架空 一", "");
+    const OTHER: (&str, &str, &str) = ("0000900029", "架空 二", "");
+    let folder = private_folder();
+    let store = open(&folder);
+    let [kept, read, waiting] = [(); 3].map(|()| MessageId::new(now()));
+    let people = async |name: &str| page(&store, text(name)).await.rows.len();
+    let back = async |id, bytes| {
+        let given = store.recall_came(came(id, bytes, Some(bytes)), now()).await;
+        assert_eq!(given.expect("answered"), RecallAnswer::GivenBack);
+    };
+    for (id, bytes, people) in [(kept, &b"kept"[..], &[ONE][..]), (read, b"read", &[ONE, OTHER])] {
+        store.commit(incoming(id, bytes, bytes), now()).await.expect("committed");
+        follow(&store).await;
+        look_into(&store, people).await;
+    }
+    assert_eq!((people("架空 一").await, people("架空 二").await), (2, 1));
+    back(read, b"read").await;
+    assert_eq!((people("架空 一").await, people("架空 二").await), (1, 0));
+
+    store.commit(incoming(waiting, b"waiting", b"waiting"), now()).await.expect("committed");
+    follow(&store).await;
+    let unread = store.unread(9).await.expect("read");
+    assert_eq!(unread.len(), 1);
+    back(waiting, b"waiting").await;
+    let found = unread.iter().map(|one| (one.entry, ReadContents::Found(contents(&[OTHER]))));
+    store.note_contents(found.collect()).await.expect("noted");
+    follow(&store).await;
+    assert!(store.unread(9).await.expect("read").is_empty());
+    assert_eq!(people("架空 二").await, 0);
+    let count = store.with_reader(|connection| {
+        let count = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            connection.query_row(&sql, (), |row| row.get::<_, i64>(0))
+        };
+        Ok((count("people")?, count("mentions")?))
+    });
+    assert_eq!(count.expect("counted"), (1, 1));
+}
+
+/// What a store that was put back says is not there may be in the import folder since.
+#[tokio::test]
+async fn what_may_have_been_placed_since_a_backup_is_not_given_back() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let [waits, held] = [(); 2].map(|()| MessageId::new(now()));
+    let both = [(waits, &b"waits"[..]), (held, b"held")];
+    for (id, bytes) in both {
+        store.commit(incoming(id, bytes, bytes), now()).await.expect("committed");
+    }
+    let note = IncomingNote { unshown: true, ..IncomingNote::code(code::IMPORT_NAME_TAKEN) };
+    let withheld =
+        store.incoming_event(office(2), held, IncomingEvent::Withheld, note, now()).await;
+    assert!(withheld.expect("held").changes());
+    drop(store);
+    put_back(folder.path(), now(), now()).expect("put back");
+
+    let store = open(&folder);
+    for (id, bytes) in both {
+        let ask = || store.recall_came(came(id, bytes, Some(bytes)), now());
+        assert_eq!(ask().await.expect("answered"), RecallAnswer::UnderWay);
+        // Nor when somebody has it placed again.
+        let note = IncomingNote::code(code::RELEASED);
+        let released =
+            store.incoming_event(office(2), id, IncomingEvent::Released, note, now()).await;
+        assert!(released.expect("released").changes());
+        assert_eq!(ask().await.expect("answered"), RecallAnswer::UnderWay);
+    }
+}
+
 /// Whatever comes first counts.
 #[tokio::test]
 async fn what_is_being_placed_is_not_given_back() {
@@ -195,10 +268,46 @@ async fn what_never_left_is_taken_back_with_its_number() {
     let folder = private_folder();
     let (store, id) = packed(&folder).await;
     assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 2);
-    let back = store.take_back(id, "tanaka".to_owned(), now()).await.expect("written");
+    let back = store.take_back(id, None, "tanaka".to_owned(), now()).await.expect("written");
     assert_eq!(back.after, Outgoing::Recalled);
     assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 1);
     store.pack(outgoing(1, Bytes::from_static(b"another")), now()).await.expect("packed");
     let steps = store.evidence(id).await.expect("read").journal;
     assert_eq!(steps.last().expect("rows").detail, "taken-back by tanaka");
+}
+
+/// Where others wait behind it, its recipient is told that it never comes.
+#[tokio::test]
+async fn a_number_that_leaves_a_gap_is_told() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    let next = outgoing(2, Bytes::from_static(b"next"));
+    let behind = next.id;
+    store.pack(next, now()).await.expect("packed");
+    let mine = (office(1), office(2));
+    let back = async |id| {
+        let back = store.take_back(id, Some(request()), "tanaka".to_owned(), now()).await;
+        assert_eq!(back.expect("written").after, Outgoing::Recalled);
+    };
+    back(id).await;
+    let due = async || store.due_recalls(mine.0, mine.1, now()).await.expect("read");
+    let told = due().await;
+    assert_eq!((told.len(), told[0].package.id, told[0].number_only), (1, id, true));
+    assert_eq!(store.next_recall(mine.0, mine.1).await.expect("read"), Some(now()));
+    let waits = store.waits_for(office(2), 0, 9, now()).await.expect("read");
+    let waits: Vec<_> = waits.iter().map(|one| (one.row.id, one.recalled)).collect();
+    assert_eq!(waits, [(behind, false), (id, true)]);
+    assert!(store.evidence(id).await.expect("read").recall.is_none(), "nobody asked for it");
+
+    // The last of a queue leaves none, and the number that was told is not used again.
+    back(behind).await;
+    assert_eq!(due().await.len(), 1);
+    assert_eq!(store.next_sequence(mine.0, mine.1).await.expect("read"), 2);
+
+    let rejected = OutgoingEvent::Receipt(OutgoingReceipt::Rejection);
+    let proof = receipt(Origin::Received, ReceiptKind::Rejection, b"never came");
+    let stored = store.outgoing_event(id, rejected, code::RECALLED.to_owned(), Some(proof), now());
+    assert_eq!(stored.await.expect("written").after, Outgoing::Recalled);
+    assert!(due().await.is_empty());
+    assert!(store.recall(id).await.expect("read").is_none());
 }

@@ -12,13 +12,13 @@ use jiff::SignedDuration;
 use renkei::certs::Issued;
 use renkei::link::{
     Caller, Limits, MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery,
-    PackageForm, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Server, Service,
-    StatusAnswer, Tls, TlsSettings, TlsVersions,
+    PackageForm, PutAnswer, RecallReply, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Server,
+    Service, StatusAnswer, Tls, TlsSettings, TlsVersions,
 };
 use renkei::package::sealed::{Sealed, SealedHeader};
 use renkei::package::{
-    AcceptanceFormat, CertificateInfo, Limits as PackageLimits, ReceiptKind, RelayAcceptance,
-    Signer, TrustError, Usage,
+    AcceptanceFormat, CertificateInfo, Limits as PackageLimits, PackageRef, Recall, ReceiptKind,
+    RelayAcceptance, Signer, TrustError, Usage,
 };
 use renkei::types::code::RefusalCode;
 use renkei::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
@@ -51,6 +51,10 @@ pub(super) enum Vice {
     Replays,
     /// It hands out the card of another office, and old ones.
     LiesAboutCards,
+    /// It takes requests to give packages back, and shows them to nobody.
+    HidesRecalls,
+    /// It says that everything is asked back, and hands out a request that nobody made.
+    InventsRecalls,
 }
 
 /// A package that it keeps.
@@ -68,6 +72,8 @@ struct State {
     receipts: Vec<(OfficeNumber, ReceiptEntry)>,
     /// Every card, the newest last.
     cards: BTreeMap<OfficeNumber, Vec<Bytes>>,
+    /// The requests to give packages back.
+    recalls: BTreeMap<MessageId, Bytes>,
 }
 
 struct Kernel {
@@ -315,7 +321,11 @@ impl Service for Kernel {
                         && kept.position > query.after
                 };
                 let item = |kept: &Kept| MailboxItem {
-                    recalled: false,
+                    recalled: match vice {
+                        Vice::HidesRecalls => false,
+                        Vice::InventsRecalls => true,
+                        _ => state.recalls.contains_key(&kept.header.message_id),
+                    },
                     position: kept.position,
                     message_id: kept.header.message_id,
                     sender: kept.header.sender,
@@ -369,6 +379,43 @@ impl Service for Kernel {
         Ok(false)
     }
 
+    async fn put_recall(
+        &self,
+        _: &Caller,
+        _: OfficeNumber,
+        id: MessageId,
+        recall: Bytes,
+    ) -> Result<RecallReply, Refusal> {
+        let mut state = self.state();
+        state.recalls.insert(id, recall);
+        let position = self.next();
+        let asked = state.kept.iter_mut().find(|kept| kept.header.message_id == id);
+        asked.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))?.position = position;
+        drop(state);
+        self.news.notify_waiters();
+        Ok(RecallReply::UnderWay)
+    }
+
+    async fn recall(&self, _: &Caller, of: MailboxItemName) -> Result<Bytes, Refusal> {
+        let state = self.state();
+        if self.vice() == Vice::InventsRecalls {
+            let kept = state.kept.iter().find(|kept| kept.header.message_id == of.id);
+            let header = &kept.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))?.header;
+            let now = Clock::system().now();
+            let about = PackageRef {
+                message_id: of.id,
+                package_sha256: header.package_sha256,
+                manifest_sha256: header.package_sha256,
+                sender: of.sender,
+                recipient: of.office,
+            };
+            let recall = Recall::of(&about, 1, now, now + SignedDuration::from_hours(24));
+            return Ok(recall.sign(&self.stranger, now).expect("signed").into());
+        }
+        let found = state.recalls.get(&of.id).cloned();
+        found.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
+    }
+
     async fn card(
         &self,
         _: &Caller,
@@ -404,7 +451,9 @@ impl Service for Kernel {
             version: "0".to_owned(),
             time: Clock::system().now(),
             formats: Vec::new(),
-            features: ["mailbox/1", "sealed/hpke-1", "card", "relay/1"].map(str::to_owned).into(),
+            features: ["mailbox/1", "sealed/hpke-1", "card", "relay/1", Recall::FEATURE]
+                .map(str::to_owned)
+                .into(),
             clock_skew: Duration::from_mins(15),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,

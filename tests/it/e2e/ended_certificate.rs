@@ -5,12 +5,18 @@ use renkei::certs::{Issued, Validity};
 use renkei::package::Usage;
 use renkei::types::Clock;
 
+use super::collecting::one_closed;
+use super::held::says;
+use super::recall::sent_id;
 use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
 use crate::proof::office;
 
 /// How long the certificate is still good: enough to start.
 const LEFT: i64 = 8;
+
+/// The same to start twice.
+const LONGER: i64 = 16;
 
 fn now() -> Timestamp {
     Clock::system().now()
@@ -87,4 +93,42 @@ fn what_is_refused_is_not_passed_by_what_comes_later() {
     let mut rising = order.clone();
     rising.sort();
     assert_eq!(order, rising);
+}
+
+/// Asks for the last package back with a certificate that ends before anybody hears of it.
+fn asks_until_it_ends(of: &mut Office) {
+    let end = now() + jiff::SignedDuration::from_secs(LONGER + 1);
+    of.put_identity("signing", &issue(of, LONGER));
+    of.start();
+    export(of, &withdrawal(of.number, 1));
+    until("an attempt, or nobody to attempt it with", || {
+        let open = of.sql("SELECT count(*) FROM outgoing WHERE failures > 0 OR state = 'QUEUED'");
+        (open == ["1"]).then_some(())
+    });
+    // As if it had left before, so that the partner has to be asked.
+    of.kill();
+    of.start();
+    let (said, code) = says(of, &["recall", &sent_id(of), "--yes"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(of.sql("SELECT state FROM outgoing"), ["RECALL_ASKED"]);
+    assert!(now() < end, "it was signed with the one that ends");
+    until("its end", || (now() > end).then_some(()));
+    of.put_identity("signing", &issue(of, 3600));
+    until("the renewal", || of.log().contains("a new certificate was taken up").then_some(()));
+}
+
+/// As packages and receipts are.
+#[test]
+fn a_request_is_signed_anew_when_its_certificate_has_ended() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    asks_until_it_ends(&mut care);
+    help.start();
+    until("taken back", || care.has_sent("RECALLED", 1));
+    assert_eq!(help.sql("SELECT count(*) FROM incoming"), ["0"]);
+
+    let [mut care, mut help] = one_closed();
+    asks_until_it_ends(&mut help);
+    care.start();
+    until("taken back by whom comes for it", || help.has_sent("RECALLED", 1));
+    assert_eq!(care.sql("SELECT count(*) FROM incoming"), ["0"]);
 }

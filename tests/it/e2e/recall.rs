@@ -13,13 +13,14 @@ use super::held::says;
 use super::proof::{receipts, verified};
 use super::real_relay::around_relay;
 use super::rogue::{Parcel, Rogue};
+use super::scripted::Scripted;
 use super::units::{PLAN, Unit, export, sample, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, running, until};
 
 const SERIAL: &str = "20260520101500";
 
 /// A unit of which the recipient has another file in its import folder, so that it is held there.
-fn in_the_way(help: &Office) -> Unit {
+pub(super) fn in_the_way(help: &Office) -> Unit {
     let unit = sample(PLAN, SERIAL);
     let name = unit.keys().nth(1).expect("several files");
     fs::write(help.path("import").join(name), "typed in by hand").expect("written");
@@ -27,7 +28,7 @@ fn in_the_way(help: &Office) -> Unit {
 }
 
 /// The id of the last package that an office has sent.
-fn sent_id(care: &Office) -> String {
+pub(super) fn sent_id(care: &Office) -> String {
     let id = care.sql("SELECT lower(hex(message_id)) FROM outgoing ORDER BY sequence DESC LIMIT 1");
     let hex = &id[0];
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
@@ -35,6 +36,13 @@ fn sent_id(care: &Office) -> String {
 
 fn recall(office: &Office, id: &str) -> (String, i32) {
     says(office, &["recall", id, "--yes"])
+}
+
+/// Takes a package back, and waits until that is so.
+pub(super) fn taken_back(office: &Office, id: &str) {
+    let (said, code) = recall(office, id);
+    assert_eq!(code, 0, "{said}");
+    until("taken back", || is_recalled(office));
 }
 
 fn is_recalled(office: &Office) -> Option<()> {
@@ -127,6 +135,44 @@ fn what_never_came_is_taken_back_when_the_partner_is_there() {
     until("handed over", || care.has_sent("HANDED_OVER", 1));
 }
 
+/// The ones behind it do not wait until the partner has given its number up.
+#[test]
+fn nobody_waits_for_a_number_that_was_taken_back_in_the_queue() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    help.set("timing", "order_wait", "\"10m\"");
+    care.start();
+    leaves_out_the_second(&care);
+    help.start();
+    until("handed over", || care.has_sent("HANDED_OVER", 2));
+    until("told", || (care.sql("SELECT count(*) FROM recalls") == ["0"]).then_some(()));
+    assert_eq!(help.sql("SELECT sequence FROM recalled"), ["2"]);
+
+    let [mut care, mut help] = one_closed();
+    care.set("timing", "order_wait", "\"10m\"");
+    help.start();
+    leaves_out_the_second(&help);
+    care.start();
+    until("handed over to whom comes", || help.has_sent("HANDED_OVER", 2));
+    until("told", || (help.sql("SELECT count(*) FROM recalls") == ["0"]).then_some(()));
+}
+
+/// Three packages wait, and the one in the middle is taken back.
+fn leaves_out_the_second(sender: &Office) {
+    let mut ids = Vec::new();
+    for number in 1..=3 {
+        export(sender, &withdrawal(sender.number, number));
+        let packed = || {
+            let count = sender.sql("SELECT count(*) FROM outgoing");
+            (count == [number.to_string()]).then(|| sent_id(sender))
+        };
+        ids.push(until("packed", packed));
+    }
+    let (said, code) = recall(sender, &ids[1]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("the partner has nothing of it"), "{said}");
+    assert_eq!(sender.sql("SELECT number_only FROM recalls"), ["1"]);
+}
+
 /// Nobody has fetched it, so that nobody is asked.
 #[test]
 fn what_never_left_is_taken_back_at_once() {
@@ -202,6 +248,36 @@ fn what_was_fetched_from_a_relay_is_taken_back() {
     until("taken back", || is_recalled(&care));
     assert_eq!(help.sql("SELECT state FROM incoming"), ["RECALLED"]);
     proves_it(&care);
+}
+
+/// What was given up is not asked for: nobody knows what became of it.
+#[test]
+fn what_was_given_up_cannot_be_taken_back() {
+    let [mut care, _help] = offices([CARE, HELP]);
+    care.set("timing", "expiry", "\"2s\"");
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("given up", || care.has_sent("EXPIRED", 1));
+    let (said, code) = recall(&care, &sent_id(&care));
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("in no state"), "{said}");
+    assert_eq!(care.sql("SELECT count(*) FROM recalls"), ["0"]);
+}
+
+/// Whose software is older is rung up, and what it has signed is what the sender sees.
+#[test]
+fn a_partner_that_takes_no_requests_is_rung_up() {
+    let [mut care, help] = offices([CARE, HELP]);
+    let partner = Scripted::start(&help, &care, |_| Ok(()));
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("taken", || care.has_sent("CONSIGNED", 1));
+    let (said, code) = recall(&care, &sent_id(&care));
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("takes no recalls"), "{said}");
+    let state = care.sql("SELECT state, detail FROM outgoing");
+    assert_eq!(state, ["CONSIGNED|recall-unsupported"]);
+    assert_eq!(partner.puts().len(), 1);
 }
 
 /// The code of the refusal of a request.

@@ -5,7 +5,9 @@ use renkei::types::MessageId;
 use super::cards::join_each_other;
 use super::collecting::wait_for_step;
 use super::double_relay::{DoubleRelay, Vice};
+use super::held::says;
 use super::invariants;
+use super::recall::sent_id;
 use super::rogue::{Parcel, Rogue};
 use super::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
@@ -277,4 +279,37 @@ fn cards_that_a_relay_makes_up_replace_nothing() {
     export(&care, &plan);
     until("a plan at the partner", || care.has_sent("HANDED_OVER", 1));
     nothing_is_wrong(&care, &help, &[plan]);
+}
+
+/// A relay can keep a request back, and cannot make one.
+#[test]
+fn a_relay_hides_a_request_and_makes_none() {
+    let ([mut care, mut help], relay) = with_relay(false);
+    relay.turns(Vice::InventsRecalls);
+    let first = withdrawal(CARE, 1);
+    care.start();
+    help.start();
+    export(&care, &first);
+    let disbelieves = || help.log().contains("a recall that was fetched is not believed");
+    until("a request that is not believed", || disbelieves().then_some(()));
+    assert_eq!(help.sql("SELECT count(*) FROM recalled"), ["0"]);
+    care.has_sent("DEPOSITED", 1).expect("nobody has signed anything about it");
+    relay.turns(Vice::HidesRecalls);
+    help.kill();
+    help.start();
+    until("a plan at the partner", || care.has_sent("HANDED_OVER", 1));
+    nothing_is_wrong(&care, &help, std::slice::from_ref(&first));
+
+    help.kill();
+    let second = withdrawal(CARE, 2);
+    export(&care, &second);
+    until("a plan at the relay", || care.has_sent("DEPOSITED", 1));
+    let (said, code) = says(&care, &["recall", &sent_id(&care), "--yes"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("has not answered"), "{said}");
+    help.start();
+    until("placed, as nobody knew", || care.has_sent("HANDED_OVER", 2));
+    let last = "SELECT detail FROM outgoing ORDER BY sequence DESC LIMIT 1";
+    assert_eq!(care.sql(last), ["recall-too-late"]);
+    nothing_is_wrong(&care, &help, &[first, second]);
 }

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use bytes::Bytes;
 use renkei::package::evidence::{
-    CheckName, EvidenceFile, EvidenceReport, export, verify_package, verify_receipt, verify_set,
+    CheckName, EvidenceFile, EvidenceReport, Statements, export, verify_package, verify_receipt,
+    verify_set,
 };
 use renkei::package::{KeyKind, Limits, Receipt, ReceiptKind};
 
@@ -57,11 +58,17 @@ fn verify(files: &[EvidenceFile], trust: &Trust) -> EvidenceReport {
     verify_set(files, trust, &Limits::default(), None)
 }
 
+/// Receipts, and nothing else that is signed.
+fn said(receipts: &[Bytes]) -> Statements {
+    Statements { receipts: receipts.to_vec(), recall: None }
+}
+
 #[test]
 fn the_readme_of_a_set_verifies_it() {
     let world = World::new(KeyKind::EcP256);
     let (package, receipts) = delivery(&world);
-    let files = export(&package, &receipts, &world.trust, &Limits::default()).expect("a set");
+    let files =
+        export(&package, &said(&receipts), &world.trust, &Limits::default()).expect("a set");
     let folder = tempfile::tempdir().expect("a folder");
     write_out(folder.path(), &files);
     assert_eq!(follow_readme(folder.path()), Ok(4));
@@ -94,7 +101,8 @@ fn a_set_with_pinned_signers_verifies_as_well() {
     let trust = Trust::new(sources).expect("usable");
     let world = World { ca: unknown, sender, recipient, trust };
     let (package, receipts) = delivery(&world);
-    let files = export(&package, &receipts, &world.trust, &Limits::default()).expect("a set");
+    let files =
+        export(&package, &said(&receipts), &world.trust, &Limits::default()).expect("a set");
     let folder = tempfile::tempdir().expect("a folder");
     write_out(folder.path(), &files);
     assert_eq!(follow_readme(folder.path()), Ok(4));
@@ -108,7 +116,8 @@ fn a_set_with_pinned_signers_verifies_as_well() {
 fn every_change_to_a_set_is_noticed() {
     let world = World::new(KeyKind::EcP256);
     let (package, receipts) = delivery(&world);
-    let files = export(&package, &receipts, &world.trust, &Limits::default()).expect("a set");
+    let files =
+        export(&package, &said(&receipts), &world.trust, &Limits::default()).expect("a set");
     let statements = |file: &EvidenceFile| {
         !["README.txt", "SHA256SUMS"].contains(&file.path.as_str())
             && !file.path.starts_with("certificates/")
@@ -145,7 +154,8 @@ fn receipts_of_another_package_do_not_count() {
     let world = World::new(KeyKind::EcP256);
     let (package, _) = delivery(&world);
     let (_, receipts) = delivery(&world);
-    let files = export(&package, &receipts, &world.trust, &Limits::default()).expect("a set");
+    let files =
+        export(&package, &said(&receipts), &world.trust, &Limits::default()).expect("a set");
     let report = verify(&files, &world.trust);
     let failed: Vec<_> = report
         .checks

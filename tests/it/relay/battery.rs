@@ -203,6 +203,7 @@ async fn hides_what_is_asked_back<S: RelayStore>(store: &S) {
         package_sha256: of.package_sha256,
         recall: Bytes::from_static(text.as_bytes()),
         at: start(),
+        over: start(),
     };
     let put = |new: NewRecall| async { store.put_recall(new).await.expect("answered") };
     assert_eq!(put(ask("one")).await, PutRecall::Unknown);
@@ -241,6 +242,24 @@ async fn hides_what_is_asked_back<S: RelayStore>(store: &S) {
     assert_eq!(list().await.len(), 1);
     assert_eq!(recall().await, None);
     assert_eq!(put(ask("three")).await, PutRecall::Settled);
+
+    // Nobody comes for what is over, whether it was cleared away already or not.
+    let before = |hours| start() - SignedDuration::from_hours(hours);
+    let over = Deposit { expires_at: before(1), ..deposit("1000000051", "1000000052", b"over") };
+    store.deposit(over.clone(), QUOTA).await.expect("kept");
+    let ask = |by| NewRecall {
+        of: name(&over),
+        package_sha256: over.package_sha256,
+        over: by,
+        ..ask("please")
+    };
+    assert_eq!(put(ask(before(1))).await, PutRecall::Over);
+    let retention = Retention { now: before(1), forget: before(2), abandon: before(2) };
+    assert_eq!(store.clean_up(retention).await.expect("cleaned up").expired, 1);
+    assert_eq!(put(ask(before(2))).await, PutRecall::Over);
+    let retention = Retention { forget: before(1), ..retention };
+    assert_eq!(store.clean_up(retention).await.expect("cleaned up").forgotten, 1);
+    assert_eq!(put(ask(before(2))).await, PutRecall::Unknown);
 }
 
 async fn hands_receipts_back<S: RelayStore>(store: &S) {

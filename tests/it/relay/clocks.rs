@@ -1,8 +1,10 @@
 //! A relay whose clock is wrong.
 
+use renkei::package::Recall;
+
 use super::harness::{Relay, World, answer, now, pair};
 use crate::harness::faketime;
-use crate::proof::SENDER;
+use crate::proof::{RECIPIENT, SENDER};
 
 /// Lets a relay that is yet to start see another time.
 fn shift(relay: &mut Relay, by: &str) {
@@ -96,4 +98,38 @@ async fn a_clock_that_is_a_day_behind_keeps_what_it_has_and_says_why_it_takes_no
     let after = page["next"].as_u64().expect("a position");
     assert_eq!(listed(&recipient.mailbox(&relay, after, 0).await), [second_id.to_string()]);
     relay.stop();
+}
+
+/// A request to give a package back is kept with it, whatever the relay takes the time for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_clock_keeps_no_request_from_the_recipient() {
+    for by in ["+25h", "-25h"] {
+        let world = World::new();
+        let mut relay = Relay::new(&world, "relay", "");
+        relay.start();
+        let (sender, recipient, keys) = pair(&world);
+        recipient.mailbox(&relay, 0, 0).await;
+        let package = sender.package();
+        let id = package.manifest().message_id;
+        let taken = sender.deposit(&relay, id, &keys.seal(&package)).await.expect("answered");
+        assert_eq!(taken.status, 202, "{taken:?}");
+        let seen = recipient.mailbox(&relay, 0, 0).await["next"].as_u64().expect("a position");
+        relay.stop();
+
+        shift(&mut relay, by);
+        relay.start();
+        let put = sender.put_recall(&relay, &package).await;
+        assert_eq!(put.status, 202, "{by}: {put:?}");
+        let page = recipient.mailbox(&relay, seen, 0).await;
+        assert_eq!(listed(&page), [id.to_string()], "{by}: listed anew");
+        assert_eq!(page["items"][0]["recalled"], true);
+        let path = format!("/v1/mailbox/{id}/recall?office={RECIPIENT}&sender={SENDER}");
+        let recall = answer(recipient.get(&relay, &path)).await.expect("answered");
+        assert_eq!(recall.status, 200, "{by}: {recall:?}");
+        let stated = Recall::stated(&recall.body).expect("the request");
+        assert_eq!(stated.message_id, id);
+        let gone = recipient.fetch(&relay, SENDER, id).await;
+        assert_eq!((gone.status, gone.code().as_str()), (410, "gone"));
+        relay.stop();
+    }
 }

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use renkei::certs::{Issued, TestCa, certificates_to_pem, self_made};
 use renkei::package::card::SealingKey;
 use renkei::package::sealed::{SealingSecret, SealingSecrets, seal};
-use renkei::package::{Limits, Package, Receipt, ReceiptKind, Signer, Usage, open, pack};
+use renkei::package::{Limits, Package, Recall, Receipt, ReceiptKind, Signer, Usage, open, pack};
 use renkei::types::{Clock, Digest, Hashed, MessageId};
 use reqwest::header::HeaderMap;
 use reqwest::{Identity, RequestBuilder, StatusCode};
@@ -24,6 +24,9 @@ use crate::harness::{free_port, until};
 use crate::proof::{self, FILES, RECIPIENT, SENDER, long, signer};
 
 pub(super) const RENKEI: &str = env!("CARGO_BIN_EXE_renkei");
+
+/// The media type of what is signed.
+const SIGNED: &str = "application/pkcs7-mime; smime-type=signed-data";
 
 /// Stands in the files, and nowhere at the relay.
 pub(super) const CANARY: &str = "KANARIENVOGEL0815";
@@ -284,6 +287,15 @@ impl Client {
         answer(self.get(at, &path)).await.expect("answered")
     }
 
+    /// Asks for a package back.
+    pub(super) async fn put_recall(&self, at: &Relay, package: &Package) -> Answer {
+        let expires_at = package.manifest().expires_at;
+        let recall = Recall::of(&package.reference(), 1, now(), expires_at);
+        let recall = recall.sign(&self.signer, now()).expect("signed");
+        let path = format!("/v1/messages/{}/recall", package.manifest().message_id);
+        answer(self.put(at, &path, SIGNED, recall)).await.expect("answered")
+    }
+
     pub(super) async fn put_receipt(
         &self,
         at: &Relay,
@@ -294,8 +306,7 @@ impl Client {
         let (id, sender) = (of.manifest().message_id, of.manifest().sender.office);
         let path =
             format!("/v1/mailbox/{id}/receipts/{word}?office={}&sender={sender}", self.number);
-        let media = "application/pkcs7-mime; smime-type=signed-data";
-        answer(self.put(at, &path, media, receipt)).await.expect("answered")
+        answer(self.put(at, &path, SIGNED, receipt)).await.expect("answered")
     }
 }
 

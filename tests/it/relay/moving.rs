@@ -83,6 +83,7 @@ async fn fill(store: &SqliteStore) -> Vec<Deposit> {
         package_sha256: of.package_sha256,
         recall: Bytes::from_static(b"give it back"),
         at: now(),
+        over: now(),
     };
     assert_eq!(store.put_recall(recall).await.expect("kept"), PutRecall::New);
     let card = Some((3, Bytes::from_static(b"a card")));

@@ -281,20 +281,22 @@ impl RelayStore for PostgresStore {
     }
 
     async fn put_recall(&self, new: NewRecall) -> Result<PutRecall, RelayStoreError> {
-        let sql = "SELECT put_recall($1, $2, $3, $4, $5, $6)";
+        let sql = "SELECT put_recall($1, $2, $3, $4, $5, $6, $7)";
         let of = &new.of;
         let (sender, id, recipient) =
             (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
         let (package_sha256, recall) = (&new.package_sha256.as_raw()[..], &new.recall[..]);
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&sender, &id, &recipient, &package_sha256, &recall, &millis(new.at)];
+        let [at, over] = [new.at, new.over].map(millis);
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&sender, &id, &recipient, &package_sha256, &recall, &at, &over];
         let rows = self.rows(sql, &parameters).await?;
         let outcome: i16 = rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
         Ok(match outcome {
             0 => PutRecall::New,
             1 => PutRecall::Settled,
             2 => PutRecall::Mismatch,
-            _ => PutRecall::Unknown,
+            3 => PutRecall::Unknown,
+            _ => PutRecall::Over,
         })
     }
 

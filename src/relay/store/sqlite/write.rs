@@ -224,20 +224,29 @@ pub(super) fn put_recall(
 ) -> Result<PutRecall, RelayStoreError> {
     let of = &new.of;
     let (sender, id) = (of.sender.as_str(), of.id.as_bytes());
-    let sql = "SELECT id, package_sha256, state FROM packages
+    let sql = "SELECT id, package_sha256, state, expires_at FROM packages
         WHERE sender = ?1 AND message_id = ?2 AND recipient = ?3";
     let found = connection
         .prepare_cached(sql)?
         .query_row(params![sender, id, of.office.as_str()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((package, package_sha256, state)) = found else { return Ok(PutRecall::Unknown) };
+    let Some((package, package_sha256, state, expires_at)) = found else {
+        return Ok(PutRecall::Unknown);
+    };
+    let (state, expires_at): (i64, i64) = (state, expires_at);
     if package_sha256 != new.package_sha256.as_raw() {
         return Ok(PutRecall::Mismatch);
     }
+    if state == 2 {
+        return Ok(PutRecall::Settled);
+    }
+    if state > 2 || expires_at <= millis(new.over) {
+        return Ok(PutRecall::Over);
+    }
     let sql = "SELECT 1 FROM recalls WHERE sender = ?1 AND message_id = ?2 AND recall = ?3";
-    if state >= 2 || connection.prepare_cached(sql)?.exists(params![sender, id, &new.recall[..]])? {
+    if connection.prepare_cached(sql)?.exists(params![sender, id, &new.recall[..]])? {
         return Ok(PutRecall::Settled);
     }
     let sql = "INSERT INTO recalls (sender, message_id, recall) VALUES (?1, ?2, ?3)

@@ -85,6 +85,11 @@ fn retry() {
 }
 
 #[test]
+fn take_back() {
+    play(&["take_back"], || Town::new(Names::Plain));
+}
+
+#[test]
 fn without_script() {
     play(&["without_script"], || Town::new(Names::Hostile));
 }
