@@ -38,7 +38,7 @@ pub(super) const INTRODUCTION: Duration = Duration::from_secs(20);
 pub(super) const INTRODUCTIONS: Duration = Duration::from_secs(20 * 20);
 
 /// What comes within so long after the first goes into the same answer to who waits.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(10);
 
 /// When everybody is told to come again where the store does not answer.
 pub(super) const AWAY_AGAIN: Duration = Duration::from_secs(5);

@@ -23,8 +23,11 @@ const CHANGED: &str = "*";
 /// The pause before a connection that broke is made again. Until then, looking now and then does.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The texts that tell these.
-pub(super) fn payloads(hints: &[Hint]) -> Vec<String> {
+/// The mark before the name of the instance that tells.
+const FROM: char = '@';
+
+/// The texts by which an instance tells these.
+pub(super) fn payloads(instance: &str, hints: &[Hint]) -> Vec<String> {
     let words: Vec<_> = hints
         .iter()
         .map(|hint| match hint {
@@ -32,21 +35,24 @@ pub(super) fn payloads(hints: &[Hint]) -> Vec<String> {
             Hint::Offices => CHANGED,
         })
         .collect();
-    words.chunks(OFFICES).map(|words| words.join(" ")).collect()
+    words.chunks(OFFICES).map(|words| format!("{FROM}{instance} {}", words.join(" "))).collect()
 }
 
-fn read(payload: &str) -> impl Iterator<Item = Hint> + '_ {
-    payload.split(' ').filter_map(|word| match word {
+/// What another instance tells. What this one told it hears as well, and knows.
+fn read<'a>(instance: &str, payload: &'a str) -> impl Iterator<Item = Hint> + 'a {
+    let is_ours = payload.split(' ').any(|word| word.strip_prefix(FROM) == Some(instance));
+    let told = if is_ours { "" } else { payload };
+    told.split(' ').filter_map(|word| match word {
         CHANGED => Some(Hint::Offices),
         office => office.parse().ok().map(Hint::Something),
     })
 }
 
-/// Hands on what is told, on a connection of its own, until nobody listens.
-pub(super) async fn listen(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
+/// Hands on what others than this instance tell, on a connection of its own, until nobody listens.
+pub(super) async fn listen(instance: &str, config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
     loop {
         tokio::select! {
-            () = hear(config, tls, to) => {}
+            () = hear(instance, config, tls, to) => {}
             () = to.closed() => return,
         }
         tokio::select! {
@@ -57,7 +63,7 @@ pub(super) async fn listen(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) 
 }
 
 /// The same until the connection breaks.
-async fn hear(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
+async fn hear(instance: &str, config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
     let Ok((client, mut connection)) = config.connect(tls.clone()).await else { return };
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context)).boxed();
     let mut listening = Box::pin(client.batch_execute("LISTEN renkei_relay"));
@@ -66,7 +72,7 @@ async fn hear(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
         tokio::select! {
             message = messages.next() => match message {
                 Some(Ok(AsyncMessage::Notification(told))) => {
-                    for hint in read(told.payload()) {
+                    for hint in read(instance, told.payload()) {
                         if to.send(hint).await.is_err() {
                             return;
                         }
@@ -96,10 +102,11 @@ mod tests {
             .map(|number| Hint::Something(office(number)))
             .chain([Hint::Offices])
             .collect();
-        let payloads = payloads(&hints);
+        let payloads = payloads("one", &hints);
         assert!(payloads.len() == 3 && payloads.iter().all(|payload| payload.len() < 8000));
-        let told: Vec<_> = payloads.iter().flat_map(|payload| read(payload)).collect();
+        let told: Vec<_> = payloads.iter().flat_map(|payload| read("other", payload)).collect();
         assert_eq!(told, hints);
-        assert_eq!(read("junk  ").count(), 0);
+        assert_eq!(payloads.iter().flat_map(|payload| read("one", payload)).count(), 0);
+        assert_eq!(read("one", "junk  ").count(), 0);
     }
 }

@@ -16,6 +16,7 @@ use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_postgres::{Config, Row};
+use uuid::Uuid;
 
 pub use settings::PostgresSettings;
 pub(super) use target::{Target, TargetState};
@@ -36,6 +37,8 @@ pub struct PostgresStore {
     pool: Pool,
     config: Config,
     tls: Tls,
+    /// By what others know that it was this one who told something.
+    instance: String,
     collected: Collected,
 }
 
@@ -52,7 +55,8 @@ impl PostgresStore {
             return Err(RelayStoreError::Unfinished);
         }
         drop(client);
-        Ok(Self { pool, config, tls, collected: Collected::default() })
+        let instance = Uuid::now_v7().simple().to_string();
+        Ok(Self { pool, config, tls, instance, collected: Collected::default() })
     }
 
     /// Whether this move was made into the database.
@@ -502,13 +506,13 @@ impl RelayStore for PostgresStore {
     }
 
     async fn tell(&self, hints: &[Hint]) -> Result<(), RelayStoreError> {
-        for payload in hints::payloads(hints) {
+        for payload in hints::payloads(&self.instance, hints) {
             self.rows("SELECT pg_notify($1, $2)", &[&hints::CHANNEL, &payload]).await?;
         }
         Ok(())
     }
 
     async fn listen(&self, to: mpsc::Sender<Hint>) {
-        hints::listen(&self.config, &self.tls, &to).await;
+        hints::listen(&self.instance, &self.config, &self.tls, &to).await;
     }
 }
