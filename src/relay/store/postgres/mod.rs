@@ -16,7 +16,6 @@ use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_postgres::{Config, Row};
-use uuid::Uuid;
 
 pub use settings::PostgresSettings;
 pub(super) use target::{Target, TargetState};
@@ -55,7 +54,8 @@ impl PostgresStore {
             return Err(RelayStoreError::Unfinished);
         }
         drop(client);
-        let instance = Uuid::now_v7().simple().to_string();
+        // Its random part is all that tells them apart.
+        let instance = MessageId::new(Timestamp::UNIX_EPOCH).to_string();
         Ok(Self { pool, config, tls, instance, collected: Collected::default() })
     }
 
