@@ -43,13 +43,19 @@ impl NewFolder {
 
 impl Sink for NewFolder {
     fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
-        let first = path.split('/').next().unwrap_or(path);
-        self.put.insert(self.path.join(first));
+        let first = self.path.join(path.split('/').next().unwrap_or(path));
         let path = self.path.join(path);
+        // What somebody else put there meanwhile is not ours to remove.
+        if path != first && !self.put.contains(&first) {
+            fs::create_dir(&first)?;
+            self.put.insert(first.clone());
+        }
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
-        disk::create(&path, bytes, Readers::Public)
+        disk::create(&path, bytes, Readers::Public)?;
+        self.put.insert(first);
+        Ok(())
     }
 }
 

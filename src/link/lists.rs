@@ -146,8 +146,11 @@ impl ListClient {
     /// Why a question was not answered. What is not encrypted is asked of the proxy itself.
     fn not_asked(&self, error: &reqwest::Error) -> FetchError {
         let of_proxy = ProxyFault::of(error);
-        let of_proxy = of_proxy
-            .or_else(|| (self.is_proxied && error.is_connect()).then_some(ProxyFault::Unreachable));
+        let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
+        let of_proxy = of_proxy.or_else(|| {
+            let is_its_own = self.is_proxied && is_plain && error.is_connect();
+            is_its_own.then_some(ProxyFault::Unreachable)
+        });
         of_proxy.map_or_else(|| FetchError::Unreachable(last_cause(error)), FetchError::Proxy)
     }
 }

@@ -166,7 +166,7 @@ async fn has_receipt(
         // It may have gone the other way before.
         (Ok(false), Some(endpoint)) => match has_receipt_there(context, row, &endpoint).await? {
             // Who is away for good must not keep it from going by the relay.
-            Err(error) if error.is_unreached() => Ok(Ok(false)),
+            Err(SendError::Unreachable(_)) => Ok(Ok(false)),
             answer => Ok(answer),
         },
         (answer, _) => Ok(answer),

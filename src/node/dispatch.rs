@@ -264,7 +264,8 @@ impl Dispatcher {
         }
         self.deposit_end = self.context.store.deposits_end(office, partner).await?;
         let unanswered = self.context.store.unanswered(self.pair, comes, now).await?;
-        self.silent_at = unanswered.next;
+        // Once it is told, how many there are is looked up in the usual rhythm.
+        self.silent_at = unanswered.next.filter(|_| unanswered.count == 0);
         self.tell_silence(unanswered, comes, now);
         Ok(())
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::anew::OF_SIGNER;
 use super::collect::take_one;
@@ -28,6 +29,9 @@ use crate::work;
 
 /// When a relay is given a request again that it keeps: it may have lost it.
 const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// How long to wait after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Contact shortens a pause at most once in this time.
 pub(super) const CONTACT_PAUSE: Duration = Duration::from_mins(1);
@@ -142,6 +146,8 @@ async fn ask(context: Arc<Context>, row: RecallRow) {
     let id = row.package.id;
     if let Err(error) = ask_as_believed(&context, row).await {
         tracing::error!(%id, code = error.code(), %error, "a request to give back cannot be noted");
+        // It is due as before.
+        sleep(STORE_PAUSE).await;
     }
 }
 
@@ -188,9 +194,14 @@ async fn note(context: &Context, row: &RecallRow, asked: Asked) -> Result<(), St
     let (id, now) = (row.package.id, context.now());
     let later = |wait| now.checked_add(wait).unwrap_or(Timestamp::MAX);
     match asked {
-        Asked::Answered => Ok(()),
-        // Whoever cannot be told waits for the number as for one that is lost.
-        Asked::Never if row.number_only => context.store.number_is_told(id).await,
+        // Whatever was answered: the recipient has heard of the number. Whoever cannot be told waits for
+        // it as for one that is lost.
+        Asked::Answered | Asked::Never if row.number_only => context.store.number_is_told(id).await,
+        // Where that was not the last word, it is asked again later.
+        Asked::Answered => {
+            let under_way = code::RECALL_UNDER_WAY.to_owned();
+            context.store.recall_waits(id, under_way, later(KEPT_AGAIN)).await
+        }
         Asked::Never => {
             tracing::warn!(%id, partner = %row.package.partner, "no recalls are taken there");
             context.store.recall_failed(id, code::RECALL_UNSUPPORTED, now).await.map(drop)

@@ -110,7 +110,7 @@ pub(super) async fn put_receipt(
         return Err(Refusal::plain(RefusalCode::RECEIPT_MISMATCH));
     }
     if take_one(context, row, read).await.map_err(refuse_store)? {
-        // From here on the journal says that it has left.
+        // From here on the store says that it has left: it has a receipt.
         context.unsent.is_over(of.id);
         Ok(false)
     } else {

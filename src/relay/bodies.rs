@@ -2,15 +2,18 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 
-use super::service::AWAY_AGAIN;
 use super::store::RelayStore;
 use crate::link::Refusal;
 use crate::types::code::RefusalCode;
+
+/// When everybody is told to come again where the store does not answer.
+pub(super) const AWAY_AGAIN: Duration = Duration::from_secs(5);
 
 /// A range of a body of which the `first` slice is there already, slice by slice.
 pub(super) fn read<S: RelayStore>(

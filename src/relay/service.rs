@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
-use super::bodies;
+use super::bodies::{self, AWAY_AGAIN};
 use super::counts::Counts;
 use super::offices::Offices;
 use super::rates::Rates;
@@ -39,9 +39,6 @@ pub(super) const INTRODUCTIONS: Duration = Duration::from_secs(20 * 20);
 
 /// What comes within so long after the first goes into the same answer to who waits.
 const GATHER: Duration = Duration::from_millis(10);
-
-/// When everybody is told to come again where the store does not answer.
-pub(super) const AWAY_AGAIN: Duration = Duration::from_secs(5);
 
 /// By so much the clock of a relay may be ahead without anything being lost: what expired less long
 /// ago by it is taken, listed and kept all the same. Recipients go by their own clock.

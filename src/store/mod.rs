@@ -380,7 +380,6 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// Refuses a folder that other accounts can look into or write to.
 /// What a job reads is of one moment, however many statements it needs: what comes between two of them
 /// is seen by neither.
 fn of_one_moment<T>(
@@ -393,6 +392,7 @@ fn of_one_moment<T>(
     Ok(read)
 }
 
+/// Refuses a folder that other accounts can look into or write to.
 fn check_private(folder: &Path) -> Result<(), StoreError> {
     match disk::mode_for_others(&fs::metadata(folder)?) {
         Some(mode) => Err(StoreError::Exposed { folder: folder.to_owned(), mode }),

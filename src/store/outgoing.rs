@@ -174,7 +174,7 @@ fn of_recall(
 
 /// The request about the number of a package that was taken back has done its work.
 pub(super) fn number_is_told(connection: &Connection, id: MessageId) -> Result<(), StoreError> {
-    let sql = "DELETE FROM recalls WHERE message_id = ?1 AND number_only = 1";
+    let sql = "UPDATE recalls SET number_only = 2 WHERE message_id = ?1 AND number_only = 1";
     connection.prepare_cached(sql)?.execute(params![Column(id)])?;
     Ok(())
 }

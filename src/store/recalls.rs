@@ -172,7 +172,7 @@ impl Store {
     /// Forgets the numbers that could not be told in time.
     pub async fn forget_numbers(&self, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let sql = "DELETE FROM recalls WHERE number_only = 1 AND until <= ?1";
+            let sql = "UPDATE recalls SET number_only = 2 WHERE number_only = 1 AND until <= ?1";
             connection.prepare_cached(sql)?.execute(params![Column(now)])?;
             Ok(())
         })
@@ -180,7 +180,7 @@ impl Store {
     }
 
     /// Whether a package of ours was in another state than that of waiting to be sent, was tried before,
-    /// or took the place of another one.
+    /// has a receipt, or took the place of another one.
     pub async fn was_under_way(&self, id: MessageId) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let superseded = format!("%{}{id}", outgoing::SUPERSEDED_BY);
@@ -188,6 +188,8 @@ impl Store {
                 "SELECT EXISTS (SELECT 1 FROM journal WHERE message_id = ?1 AND direction = 'out'
                          AND state NOT IN ('PACKED', 'RETRY', 'COPIED', '{QUEUED}'))
                      OR EXISTS (SELECT 1 FROM outgoing WHERE message_id = ?1 AND failures > 0)
+                     OR EXISTS (SELECT 1 FROM receipts
+                         WHERE message_id = ?1 AND origin = 'received')
                      OR EXISTS (SELECT 1 FROM outgoing WHERE detail LIKE ?2)"
             ))?;
             Ok(statement.query_row(params![Column(id), superseded], |row| row.get(0))?)

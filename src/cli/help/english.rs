@@ -278,7 +278,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("verify", "Verify an exported package and its receipts, or all that the store has"),
     ("verify --all", "Check everything in the store: the chain of the journal, packages, receipts"),
     ("verify --json", "The result of --all as JSON"),
-    ("verify PATH", "A folder of renkei export, a package.zip, or a receipt (.p7s)"),
+    ("verify PATH", "A folder of renkei export, a package.zip, a receipt or a recall (.p7s)"),
     ("verify --roots", "Certificates of authorities to believe; may be repeated"),
     ("verify --pin", "SHA-256 of a signing certificate to believe for an office; may be repeated"),
     ("verify --config", "Take authorities and certificates to believe from this configuration"),

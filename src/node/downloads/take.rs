@@ -100,6 +100,8 @@ impl Taker {
             let Some(set) = next_set(files, is_known) else {
                 self.done.insert(key, digests);
                 self.waits.remove(&key);
+                self.not_stored.remove(&key);
+                self.too_large.remove(&key);
                 return Ok(None);
             };
             match self.step(key, (&set, &before), surveyor, now).await? {

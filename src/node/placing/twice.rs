@@ -6,16 +6,23 @@ use super::super::context::Context;
 use crate::package::Package;
 use crate::store::{CameBefore, IncomingRow, StoreError, UnitFile};
 use crate::transfer::IncomingState;
-use crate::types::CameBy;
+use crate::types::{CameBy, code};
 
 /// Whether the files of a package were placed as those of one that came the other way: from the same
-/// sender, for the same office, under the same 連番, with the same names and bytes.
+/// sender, for the same office, under the same 連番, with the same names and bytes. What renkei brings
+/// once more after that was sent once more on purpose.
 pub(super) async fn was_placed(
     context: &Context,
     row: &IncomingRow,
     package: &Package,
 ) -> Result<bool, StoreError> {
     let came = context.store.came_before(row.office, row.sender, row.serial).await?;
+    let sent_twice = |other: &CameBefore| {
+        other.id != row.id && other.came_by == CameBy::Renkei && other.detail == code::PLACED_BEFORE
+    };
+    if row.came_by == CameBy::Renkei && came.iter().any(sent_twice) {
+        return Ok(false);
+    }
     let placed: Vec<UnitFile> =
         came.into_iter().filter(|other| counts(other, row)).flat_map(|other| other.files).collect();
     let is_placed = |name: &str, sha256| {
@@ -24,7 +31,7 @@ pub(super) async fn was_placed(
     Ok(!placed.is_empty() && package.files().all(|(file, _)| is_placed(&file.name, file.sha256)))
 }
 
-/// What renkei brought twice was sent twice, on purpose.
+/// Whether another one came the other way, and was placed.
 fn counts(other: &CameBefore, row: &IncomingRow) -> bool {
     let is_placed = matches!(other.state, IncomingState::Placed | IncomingState::HandedOver);
     let one_was_downloaded = other.came_by == CameBy::Web || row.came_by == CameBy::Web;

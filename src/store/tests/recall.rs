@@ -295,6 +295,7 @@ async fn a_number_that_leaves_a_gap_is_told() {
     assert_eq!((told.len(), told[0].package.id, told[0].number_only), (1, id, true));
     assert_eq!(store.next_recall(mine.0, mine.1).await.expect("read"), Some(now()));
     let waits = store.waits_for(office(2), 0, 9, now()).await.expect("read");
+    let last = waits.last().expect("it waits").position;
     let waits: Vec<_> = waits.iter().map(|one| (one.row.id, one.recalled)).collect();
     assert_eq!(waits, [(behind, false), (id, true)]);
     assert!(store.evidence(id).await.expect("read").recall.is_none(), "nobody asked for it");
@@ -310,4 +311,24 @@ async fn a_number_that_leaves_a_gap_is_told() {
     assert_eq!(stored.await.expect("written").after, Outgoing::Recalled);
     assert!(due().await.is_empty());
     assert!(store.recall(id).await.expect("read").is_none());
+
+    // Whoever has seen its place sees what is asked back next.
+    let third = outgoing(3, Bytes::from_static(b"third"));
+    let wanted = third.id;
+    store.pack(third, now()).await.expect("packed");
+    store.ask_recall(wanted, request(), "tanaka".to_owned(), now()).await.expect("written");
+    let waits = store.waits_for(office(2), last, 9, now()).await.expect("read");
+    assert_eq!(waits.iter().map(|one| one.row.id).collect::<Vec<_>>(), [wanted]);
+}
+
+/// Whatever its recipient said of it, it has left.
+#[tokio::test]
+async fn one_that_has_a_receipt_of_any_kind_was_under_way() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    let proof = receipt(Origin::Received, ReceiptKind::Other, b"of a newer partner");
+    let event = OutgoingEvent::Receipt(OutgoingReceipt::Other);
+    let stored = store.outgoing_event(id, event, String::new(), Some(proof), now()).await;
+    assert!(matches!(stored.expect("written").after, Outgoing::Queued { .. }));
+    assert!(store.was_under_way(id).await.expect("read"));
 }

@@ -212,10 +212,14 @@ fn what_was_downloaded_and_imported_is_not_placed_again_when_renkei_brings_it() 
     let history = String::from_utf8(help.command(&["history"]).stdout).expect("UTF-8");
     assert!(history.contains("not placed again"), "{history}");
 
+    // Sent once more it was wanted once more.
+    partner.put(&help, &partner.parcel(&help, &unit, 2, |_| {})).expect("taken");
+    is_placed(&help, &unit);
+
     // Another set of the same 連番 is another one.
     let other = withdrawal(CARE, 7);
-    partner.put(&help, &partner.parcel(&help, &other, 2, |_| {})).expect("taken");
-    is_placed(&help, &other);
+    partner.put(&help, &partner.parcel(&help, &other, 3, |_| {})).expect("taken");
+    is_placed(&help, &together(&[unit, other]));
 }
 
 #[test]

@@ -51,10 +51,10 @@ fn receipt(of: &Deposit, kind: ReceiptKind, text: &str) -> NewReceipt {
 }
 
 async fn body<S: RelayStore>(store: &S, of: &Deposit) -> Vec<u8> {
-    let Found::Waiting { body, size, .. } = store.find(name(of), start()).await.expect("found")
-    else {
-        panic!("it waits")
-    };
+    let found = store.find(name(of), start()).await.expect("found");
+    let Found::Waiting { body, size, first, .. } = found else { panic!("it waits") };
+    let begun = store.slice(body, 0).await.expect("read").expect("a slice");
+    assert_eq!(first, begun, "what is found and what is read");
     let mut bytes = Vec::new();
     while bytes.len() as u64 != size {
         let start = bytes.len() as u64;

@@ -17,15 +17,15 @@ DECLARE
     new_position BIGINT;
     body_id BIGINT := coalesce(new_body, nextval('bodies'));
 BEGIN
-    -- Both are held to the end, always in the same order, so that no two wait for each other.
-    LOOP
-        PERFORM 1 FROM offices WHERE number IN (new_sender, new_recipient) ORDER BY number FOR UPDATE;
-        SELECT * INTO of_sender FROM offices WHERE number = new_sender;
-        EXIT WHEN FOUND AND EXISTS (SELECT 1 FROM offices WHERE number = new_recipient);
+    -- Nothing is held yet by whoever waits for another one that makes the same row.
+    IF (SELECT count(*) FROM offices WHERE number IN (new_sender, new_recipient)) < 2 THEN
         INSERT INTO offices (number) SELECT number
             FROM unnest(ARRAY[new_sender, new_recipient]) AS number
             ORDER BY number ON CONFLICT DO NOTHING;
-    END LOOP;
+    END IF;
+    -- Both are held to the end, always in the same order, so that no two wait for each other.
+    PERFORM 1 FROM offices WHERE number IN (new_sender, new_recipient) ORDER BY number FOR UPDATE;
+    SELECT * INTO of_sender FROM offices WHERE number = new_sender;
     SELECT * INTO former FROM packages WHERE sender = new_sender AND message_id = new_message_id;
     IF FOUND AND former.state = 3 AND former.recipient = new_recipient
         AND former.package_sha256 = new_package_sha256 THEN

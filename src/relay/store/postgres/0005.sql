@@ -1,7 +1,7 @@
 -- Keeps a request to give a package back. 0: kept, 1: these very bytes were kept before, or the recipient
 -- has said what became of the package, 2: about another package of the id, 3: there is no such package,
 -- 4: its time is over.
-DROP FUNCTION put_recall(TEXT, BYTEA, TEXT, BYTEA, BYTEA, BIGINT);
+-- The former one stays for instances that still call it.
 CREATE FUNCTION put_recall(
     of_sender TEXT, of_message_id BYTEA, of_recipient TEXT, of_package_sha256 BYTEA,
     new_recall BYTEA, new_at BIGINT, over_at BIGINT, OUT outcome SMALLINT

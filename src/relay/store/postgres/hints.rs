@@ -38,17 +38,17 @@ pub(super) fn payloads(instance: &str, hints: &[Hint]) -> Vec<String> {
     words.chunks(OFFICES).map(|words| format!("{FROM}{instance} {}", words.join(" "))).collect()
 }
 
-/// What another instance tells. What this one told it hears as well, and knows.
+/// What an instance tells. Of what this one told itself it knows what came, and looks at the offices.
 fn read<'a>(instance: &str, payload: &'a str) -> impl Iterator<Item = Hint> + 'a {
     let is_ours = payload.split(' ').any(|word| word.strip_prefix(FROM) == Some(instance));
-    let told = if is_ours { "" } else { payload };
-    told.split(' ').filter_map(|word| match word {
+    payload.split(' ').filter_map(move |word| match word {
         CHANGED => Some(Hint::Offices),
-        office => office.parse().ok().map(Hint::Something),
+        office if !is_ours => office.parse().ok().map(Hint::Something),
+        _ => None,
     })
 }
 
-/// Hands on what others than this instance tell, on a connection of its own, until nobody listens.
+/// Hands on what instances tell, on a connection of its own, until nobody listens.
 pub(super) async fn listen(instance: &str, config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
     loop {
         tokio::select! {
@@ -106,7 +106,9 @@ mod tests {
         assert!(payloads.len() == 3 && payloads.iter().all(|payload| payload.len() < 8000));
         let told: Vec<_> = payloads.iter().flat_map(|payload| read("other", payload)).collect();
         assert_eq!(told, hints);
-        assert_eq!(payloads.iter().flat_map(|payload| read("one", payload)).count(), 0);
+        let ours: Vec<_> = payloads.iter().flat_map(|payload| read("one", payload)).collect();
+        assert_eq!(ours, [Hint::Offices]);
+        assert_eq!(read("one", "1370000018").count(), 1, "as it was told before");
         assert_eq!(read("one", "junk  ").count(), 0);
     }
 }
