@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::new_folder::NewFolder;
 use super::progress::Progress;
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, output};
+use super::{EXIT_NO, UsageError, output, usage};
 use crate::desk::inspection::{self, InspectionError, Terms, Written, Zip};
 use crate::desk::proof::ProofError;
 use crate::disk;
@@ -17,7 +17,7 @@ use crate::types::{Clock, Lang, OfficeNumber, ServiceMonth};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// 送受信した月（例: 2026-04）
-    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    #[arg(long, value_name = "YYYY-MM", value_parser = usage::month)]
     month: ServiceMonth,
     /// この事業所との送受信だけ
     #[arg(long, value_name = "OFFICE")]
@@ -30,12 +30,6 @@ pub(super) struct Args {
     zip: bool,
     #[command(flatten)]
     config: ConfigArg,
-}
-
-/// A month as people write it: 2026-04, or 202604.
-pub(super) fn month(text: &str) -> Result<ServiceMonth, String> {
-    let digits: String = text.chars().filter(|character| *character != '-').collect();
-    ServiceMonth::from_bytes(digits.as_bytes()).map_err(|_| "YYYY-MM".to_owned())
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
@@ -82,10 +76,10 @@ fn text(written: &Written, out: &Path, lang: Lang) -> String {
     let (proved, gone, out) = (written.proved, written.gone, out.display());
     let mut lines = vec![match lang {
         Lang::Ja => format!(
-            "{out} に、パッケージ {proved} 件と証拠を書き出しました（ほかに、保管期間が過ぎて受領証だけのもの {gone} 件）。index.html を開くと一覧を印刷できます。"
+            "{out} に、パッケージ {proved} 件と証拠を書き出しました（ほかに、ファイルが残っていないため受領証だけのもの {gone} 件）。index.html を開くと一覧を印刷できます。"
         ),
         Lang::En => format!(
-            "wrote {proved} packages with their proof to {out} (and the receipts of {gone} whose time of keeping is over); open index.html for the list"
+            "wrote {proved} packages with their proof to {out} (and the receipts of {gone} whose files are not kept any more); open index.html for the list"
         ),
     }];
     for (id, why) in &written.refused {

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::unfinished::Unfinished;
-use super::usage::{EDITIONS, choices};
+use super::usage::{EDITIONS, choices, month};
 use super::{UsageError, output, setup};
 use crate::spec::Spec;
 use crate::synth::{self, Content, Party, Request, SynthError, SynthFile};
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", requires = "kind")]
     records: Option<u64>,
     /// サービス提供年月（既定は v4.1 が 202604、v3 が 202401）
-    #[arg(long, value_name = "YYYYMM", value_parser = super::evidence::month)]
+    #[arg(long, value_name = "YYYYMM", value_parser = month)]
     month: Option<ServiceMonth>,
     /// 同じ数なら同じ内容、違う数なら別の利用者になります
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]

@@ -9,11 +9,11 @@ use anyhow::Context as _;
 
 use super::{UsageError, setup};
 use crate::desk::inspection::Sink;
-use crate::disk::{self, NoRoom, Readers};
+use crate::disk::{self, Readers};
 use crate::types::Lang;
 
-/// A folder that held nothing, so that nothing is overwritten and nothing foreign looks like proof. What
-/// was put into it is removed again unless all of it is there.
+/// A folder that held nothing, so that nothing is overwritten and nothing foreign looks like proof.
+/// What was put into it is removed again unless all of it is there.
 pub(super) struct NewFolder {
     path: PathBuf,
     /// It was not there before.
@@ -26,7 +26,7 @@ pub(super) struct NewFolder {
 impl NewFolder {
     /// One at `path`, on a disk with room for so many bytes.
     pub(super) fn with_room(path: &Path, bytes: u64, lang: Lang) -> anyhow::Result<Self> {
-        disk::has_room(path, bytes).map_err(|none| UsageError(no_room(path, none, lang)))?;
+        disk::has_room(path, bytes).map_err(|none| anyhow::Error::msg(none.text(path, lang)))?;
         let is_new = !path.exists();
         fs::create_dir_all(path).with_context(|| path.display().to_string())?;
         if fs::read_dir(path)?.next().is_some() {
@@ -74,19 +74,6 @@ impl Drop for NewFolder {
     }
 }
 
-/// What is said where a disk has too little room.
-fn no_room(path: &Path, none: NoRoom, lang: Lang) -> String {
-    let (path, (needed, free)) = (path.display(), none.mebibytes());
-    match lang {
-        Lang::Ja => format!(
-            "{path} のあるディスクの空きが足りません（少なくとも {needed} MiB 必要、空き {free} MiB）。何も書き出していません。空きを増やすか、別の場所を指定してください。"
-        ),
-        Lang::En => format!(
-            "the disk of {path} has too little room (at least {needed} MiB are needed, {free} MiB are free); nothing was written. Make room, or name another place"
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +111,8 @@ mod tests {
         let outer = tempfile::tempdir().expect("a folder");
         let path = outer.path().join("proof");
         let refused = NewFolder::with_room(&path, u64::MAX, Lang::En).map(NewFolder::finish);
-        let said = refused.expect_err("no disk has so much").to_string();
-        assert!(said.contains("too little room") && !path.exists(), "{said}");
+        let refused = refused.expect_err("no disk has so much");
+        assert!(refused.to_string().contains("too little room") && !path.exists(), "{refused}");
+        assert!(!refused.is::<UsageError>(), "the question was right");
     }
 }

@@ -10,8 +10,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Cli, EXIT_FAILED, EXIT_USAGE, output};
-use crate::types::Lang;
 use crate::types::nearest::is_slip;
+use crate::types::{Lang, ServiceMonth};
 
 /// What an argument wants whose values are no short list, by its name, `--name` or `NAME`: in
 /// Japanese and in English.
@@ -87,6 +87,12 @@ const PARTY: (&str, &str) = (
 
 /// The editions as arguments name them.
 pub(super) const EDITIONS: &[&str] = &["v3", "v4.1"];
+
+/// A month as people write it: 2026-04, or 202604.
+pub(super) fn month(text: &str) -> Result<ServiceMonth, String> {
+    let digits: String = text.chars().filter(|character| *character != '-').collect();
+    ServiceMonth::from_bytes(digits.as_bytes()).map_err(|_| "YYYY-MM".to_owned())
+}
 
 /// Takes only these values, which help and mistakes list.
 pub(super) fn choices<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>

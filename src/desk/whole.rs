@@ -183,8 +183,8 @@ fn is_of(package: &StoredPackage, manifest: &Manifest) -> bool {
         && manifest.serial == package.serial
 }
 
-/// The package and what is signed about it, as they lie in a set of evidence; of a package that cannot be opened
-/// its bytes all the same.
+/// The package and what is signed about it, as they lie in a set of evidence; of a package that cannot
+/// be opened its bytes all the same.
 fn documents(evidence: &Evidence, limits: &Limits) -> Vec<EvidenceFile> {
     if let Ok(package) = open(evidence.package.clone(), limits) {
         evidence::documents(&package, &proof::statements(evidence))

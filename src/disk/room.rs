@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::types::Lang;
+
 /// A disk has too little room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub struct NoRoom {
@@ -17,6 +19,19 @@ impl NoRoom {
     pub const fn mebibytes(self) -> (u64, u64) {
         (self.needed.div_ceil(1 << 20), self.free >> 20)
     }
+
+    /// What is said to a person who wanted something written at `path`.
+    pub fn text(self, path: &Path, lang: Lang) -> String {
+        let (path, (needed, free)) = (path.display(), self.mebibytes());
+        match lang {
+            Lang::Ja => format!(
+                "{path} のあるディスクの空きが足りません（少なくとも {needed} MiB 必要、空き {free} MiB）。何も書き出していません。空きを増やすか、別の場所を指定してください。"
+            ),
+            Lang::En => format!(
+                "the disk of {path} has too little room (at least {needed} MiB are needed, {free} MiB are free); nothing was written. Make room, or name another place"
+            ),
+        }
+    }
 }
 
 impl fmt::Display for NoRoom {
@@ -26,16 +41,16 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// How many bytes are free on the disk that a path is on, or would be on; nothing where the disk does not
-/// say.
+/// How many bytes are free on the disk that a path is on, or would be on; nothing where the disk does
+/// not say.
 fn free(path: &Path) -> Option<u64> {
     let path = std::path::absolute(path).ok()?;
     // One that is not there yet is made below one that is.
     fs4::available_space(path.ancestors().find(|above| above.exists())?).ok()
 }
 
-/// Whether there is room for so many bytes. A disk that does not say how much is free is believed to have
-/// enough: what cannot be written is told all the same.
+/// Whether there is room for so many bytes. A disk that does not say how much is free is believed to
+/// have enough: what cannot be written is told all the same.
 pub fn has_room(path: &Path, needed: u64) -> Result<(), NoRoom> {
     match free(path) {
         Some(free) if free < needed => Err(NoRoom { needed, free }),

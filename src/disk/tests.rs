@@ -1,5 +1,6 @@
 use super::faults::{AtRisk, Then, at_risk, at_step, trace};
 use super::*;
+use crate::types::Digest;
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("listed");
@@ -89,6 +90,11 @@ fn compares_bytes() {
     assert!(!holds(&path, &other).expect("read"));
     assert!(!holds(&path, &bytes[..99]).expect("read"));
     assert!(!holds(folder.path(), &bytes).expect("a folder"));
+    let digest = Digest::of(&bytes);
+    assert!(holds_digest(&path, 100, digest).expect("read"));
+    assert!(!holds_digest(&path, 100, Digest::of(&other)).expect("read"));
+    assert!(!holds_digest(&path, 99, digest).expect("read"));
+    assert!(!holds_digest(folder.path(), 100, digest).expect("a folder"));
 
     let copy = folder.path().join("b");
     fs::write(&copy, &other).expect("written");
@@ -106,6 +112,7 @@ fn opens_neither_links_nor_pipes() {
     std::os::unix::fs::symlink(&file, &link).expect("linked");
     assert!(open_plain(&link, Access::Read).is_err());
     assert!(!holds(&link, b"a").expect("looked at"));
+    assert!(!holds_digest(&link, 1, Digest::of(b"a")).expect("looked at"));
     let pipe = folder.path().join("pipe");
     rustix::fs::mknodat(
         rustix::fs::CWD,

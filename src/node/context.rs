@@ -75,7 +75,7 @@ impl Context {
         config: Config,
         spec: &'static Spec,
         store: Store,
-        (clock, time): (Clock, TimeGuard),
+        (clock, time, unsent): (Clock, TimeGuard, Unsent),
         (proof, tls): (Proof, Arc<Tls>),
         client: Client,
         wake: Wake,
@@ -88,7 +88,6 @@ impl Context {
         let notices = Notices::default();
         let places = RwLock::default();
         let door = OnceLock::new();
-        let unsent = Unsent::since(clock.now());
         Self {
             config,
             spec,

@@ -77,7 +77,7 @@ struct Dispatcher {
     withdrawn: Option<Instant>,
     /// When something that a relay keeps ends.
     deposit_end: Option<Timestamp>,
-    /// When something that a relay keeps will have waited for too long.
+    /// When something will have waited for too long at a relay, or here for a partner that comes.
     silent_at: Option<Timestamp>,
     /// And for those that the partner wants to come then, and not before.
     asked: BTreeMap<MessageId, Timestamp>,

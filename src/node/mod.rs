@@ -8,8 +8,9 @@
 //!
 //! One task per office looks after its drop folder (`outbound`) and its import folder
 //! (`placing`), one per office and partner sends (`dispatch`, each package by an `attempt`) and
-//! collects receipts (`collect`). They talk through the store: a task finds its work there when it starts, and the others only
-//! wake it. `live` has them come and go with the configuration. So a crash at any moment costs nothing but the time until the next start.
+//! collects receipts (`collect`). They talk through the store: a task finds its work there when it
+//! starts, and the others only wake it. `live` has them come and go with the configuration. So a crash
+//! at any moment costs nothing but the time until the next start.
 //!
 //! # Errors
 //!

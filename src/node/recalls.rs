@@ -196,7 +196,9 @@ async fn note(context: &Context, row: &RecallRow, asked: Asked) -> Result<(), St
     match asked {
         // Whatever was answered: the recipient has heard of the number. Whoever cannot be told waits for
         // it as for one that is lost.
-        Asked::Answered | Asked::Never if row.number_only => context.store.number_is_told(id).await,
+        Asked::Answered | Asked::Never if row.number_only => {
+            context.store.number_is_settled(id).await
+        }
         // Where that was not the last word, it is asked again later.
         Asked::Answered => {
             let under_way = code::RECALL_UNDER_WAY.to_owned();

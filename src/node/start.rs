@@ -17,6 +17,7 @@ use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
 use super::scanner;
 use super::time_guard::TimeGuard;
+use super::unsent::Unsent;
 use super::wake::Wake;
 use crate::config::Config;
 use crate::link::Tls;
@@ -83,7 +84,9 @@ pub(super) async fn open(
     client.set_proxy(proxy.flatten());
     let last = problems.store("node.data", store.latest_step().await).flatten();
     let time = TimeGuard::new(clock.now(), last);
-    let context = Context::new(config, spec, store, (clock, time), (proof, tls), client, wake);
+    let unsent = Unsent::since(clock.now(), last);
+    let clocks = (clock, time, unsent);
+    let context = Context::new(config, spec, store, clocks, (proof, tls), client, wake);
     let context = Arc::new(context);
     let marks = files.folders.iter().flat_map(|folders| folders.marks.clone()).collect();
     let work = files.folders.iter().map(OfficeFolders::work).collect();

@@ -5,12 +5,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::types::MessageId;
 
+/// Ids are dated to it.
+const MILLISECOND: SignedDuration = SignedDuration::from_millis(1);
+
 pub(super) struct Unsent {
-    /// When the node was started.
+    /// What was made at this time or later was made since the node was started.
     since: Timestamp,
     known: Mutex<Known>,
 }
@@ -24,8 +27,11 @@ struct Known {
 }
 
 impl Unsent {
-    pub(super) fn since(since: Timestamp) -> Self {
-        Self { since, known: Mutex::default() }
+    /// Begins with the clock showing `now`; `last` is the latest time that the store knows. A clock
+    /// that is behind it makes nothing of before look like something of now.
+    pub(super) fn since(now: Timestamp, last: Option<Timestamp>) -> Self {
+        let behind = last.and_then(|last| last.checked_add(MILLISECOND).ok());
+        Self { since: behind.map_or(now, |behind| behind.max(now)), known: Mutex::default() }
     }
 
     /// Something of a package is about to leave. `false` where it is being taken back: then nothing may.
@@ -67,9 +73,15 @@ mod tests {
     #[test]
     fn only_what_never_left_is_taken_back_without_asking() {
         let at = |second| Timestamp::from_second(second).expect("in range");
-        let unsent = Unsent::since(at(1000));
+        let unsent = Unsent::since(at(1000), None);
         let [old, one, other] = [999, 1000, 1001].map(|second| MessageId::new(at(second)));
         assert!(!unsent.claim(old), "what left before the start is not known");
+        let behind = Unsent::since(at(1000), Some(at(2000)));
+        assert!(
+            !behind.claim(MessageId::new(at(2000))),
+            "it is of before, whatever the clock shows"
+        );
+        assert!(behind.claim(MessageId::new(at(2001))));
         assert!(unsent.begin(one) && !unsent.claim(one));
         assert!(unsent.claim(other) && !unsent.claim(other));
         assert!(!unsent.begin(other), "it is being taken back");

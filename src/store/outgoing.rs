@@ -94,7 +94,7 @@ impl Store {
                 package.enter(connection, transition.after, (&detail, ""), now)?;
             }
             if event == OutgoingEvent::Receipt(OutgoingReceipt::Recall) {
-                number_is_told(connection, id)?;
+                number_is_settled(connection, id)?;
             }
             if transition.is_outcome() {
                 settled::show(connection, id)?;
@@ -173,7 +173,7 @@ fn of_recall(
 }
 
 /// The request about the number of a package that was taken back has done its work.
-pub(super) fn number_is_told(connection: &Connection, id: MessageId) -> Result<(), StoreError> {
+pub(super) fn number_is_settled(connection: &Connection, id: MessageId) -> Result<(), StoreError> {
     let sql = "UPDATE recalls SET number_only = 2 WHERE message_id = ?1 AND number_only = 1";
     connection.prepare_cached(sql)?.execute(params![Column(id)])?;
     Ok(())

@@ -177,8 +177,11 @@ fn decide(
     };
     incoming::step(connection, (sender, id), IncomingEvent::Recalled, note, now)?;
     remember(connection, recall, now)?;
-    // What the sender has back is not kept here, nor whom it is about.
+    // What the sender has back is not kept here, nor whom it is about: also names of copies say that.
     index::forget_people(connection, sender, id)?;
+    connection
+        .prepare_cached("DELETE FROM import_plans WHERE sender = ?1 AND message_id = ?2")?
+        .execute(params![Column(sender), Column(id)])?;
     if let Some(payload) = payload {
         connection
             .prepare_cached("DELETE FROM payloads WHERE id = ?1")?

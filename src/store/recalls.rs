@@ -165,8 +165,8 @@ impl Store {
     }
 
     /// Notes that nobody waits for the number of a package any more that was taken back.
-    pub async fn number_is_told(&self, id: MessageId) -> Result<(), StoreError> {
-        self.write(move |connection| outgoing::number_is_told(connection, id)).await
+    pub async fn number_is_settled(&self, id: MessageId) -> Result<(), StoreError> {
+        self.write(move |connection| outgoing::number_is_settled(connection, id)).await
     }
 
     /// Forgets the numbers that could not be told in time.

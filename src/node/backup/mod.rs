@@ -155,17 +155,7 @@ impl BackupError {
             (Self::File { path, error }, _) => {
                 format!("{}: {}", path.display(), crate::types::io_text(error, lang))
             }
-            (Self::NoRoom { path, none }, _) => {
-                let (path, (needed, free)) = (path.display(), none.mebibytes());
-                match lang {
-                    Lang::Ja => format!(
-                        "{path} のあるディスクの空きが足りません（少なくとも {needed} MiB 必要、空き {free} MiB）。バックアップは作っていません。空きを増やすか、別の場所を指定してください。"
-                    ),
-                    Lang::En => format!(
-                        "the disk of {path} has too little room (at least {needed} MiB are needed, {free} MiB are free); no backup was made. Make room, or name another place"
-                    ),
-                }
-            }
+            (Self::NoRoom { path, none }, _) => none.text(path, lang),
             (Self::Passphrase, Lang::Ja) => "パスフレーズが違います。".to_owned(),
             (Self::Passphrase, Lang::En) => "the passphrase is not that of this backup".to_owned(),
             (Self::Damaged(what), Lang::Ja) => {

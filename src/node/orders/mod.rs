@@ -102,8 +102,9 @@ fn told(context: &Context, error: &std::io::Error) {
     context.notices.raise(code::CONTROL_UNREADABLE, "control", (ja, en), context.now());
 }
 
-/// Does what is asked, on behalf of `by`, when what was asked before is done. Nobody waits until a partner
-/// has answered what another one asked for.
+/// Does what is asked, on behalf of `by`, when what was asked before is written down. Whoever asks on
+/// the page does not wait until a partner has answered what another one asked for; what commands ask is
+/// answered in its order.
 pub(super) async fn carry_out(
     context: &Arc<Context>,
     follower: &Follower,

@@ -127,3 +127,19 @@ async fn plans_go_with_their_packages_and_are_found_by_their_indexes() {
     connection.execute("DELETE FROM incoming", ()).expect("deleted");
     assert_eq!(store.import_plan(office(2), id).await.expect("read"), None);
 }
+
+/// Names of copies say whom a package is about.
+#[tokio::test]
+async fn a_plan_goes_with_what_its_sender_has_back() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let (office, sender) = (office(1), office(2));
+    let id = placed(&store, b"consigned").await;
+    let plan = plan("20260401090000", "20260401090000");
+    store.plan_import((office, sender, id), plan, true).await.expect("written");
+    let came = super::recall::came(id, b"package", Some(b"consigned"));
+    let answer = store.recall_came(came, now()).await;
+    assert_eq!(answer.expect("answered"), RecallAnswer::GivenBack);
+    assert_eq!(store.import_plan(sender, id).await.expect("read"), None);
+    assert_eq!(store.last_placed_serial(office, sender).await.expect("read"), None);
+}

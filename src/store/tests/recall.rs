@@ -13,7 +13,7 @@ fn request() -> NewRecall {
     NewRecall { der: Bytes::from_static(b"please"), expires_at: day(7) }
 }
 
-fn came(id: MessageId, package: &'static [u8], previous: Option<&[u8]>) -> CameRecall {
+pub(super) fn came(id: MessageId, package: &'static [u8], previous: Option<&[u8]>) -> CameRecall {
     CameRecall {
         about: PackageRef {
             message_id: id,

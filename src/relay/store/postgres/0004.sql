@@ -1,5 +1,5 @@
--- The same as before in fewer steps. That the recipient has a package which still waits is known by
--- its receipts: a change of `state` is one of every index.
+-- The same as before in fewer steps. What the recipient has said of a package that still waits is
+-- known by its receipts: a change of `state` is one of every index.
 
 -- Keeps a package. Where it has several pieces, those behind the first are there already under
 -- `new_body`. 0: kept, 1: kept before, 2: another package has the id, 3: enough of the sender is kept,

@@ -91,7 +91,7 @@ pub(super) fn deposit(
     Ok(Deposited::New)
 }
 
-/// Whether the recipient has said that it has the package.
+/// Whether the recipient has said anything of the package.
 fn has_receipt(connection: &Connection, new: &Deposit) -> Result<bool, RelayStoreError> {
     let sql = "SELECT 1 FROM receipts WHERE sender = ?1 AND message_id = ?2";
     let parameters = params![new.sender.as_str(), new.message_id.as_bytes()];
