@@ -123,7 +123,8 @@ impl<S: RelayStore> Keeper<S> {
         let rows = self.mailboxes.store.positions().await?;
         for row in &rows {
             let now = (row.mailbox, row.receipts);
-            if known.insert(row.office, now).is_some_and(|before| before != now) {
+            // At the first look nobody knows since when it is so.
+            if known.insert(row.office, now) != Some(now) {
                 self.mailboxes.wakes.wake(row.office);
             }
         }

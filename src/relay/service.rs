@@ -16,10 +16,10 @@ use super::store::{
     Candidate, Deposit, Deposited, Found, NewRecall, NewReceipt, PutRecall, PutReceipt, Quota,
     RelayStore, RelayStoreError,
 };
-use super::wakes::Wakes;
+use super::wakes::{List, Waiting, Wakes};
 use crate::link::{
-    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer,
-    RecallReply, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, Patience,
+    PutAnswer, RecallReply, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::card::{CardFault, SignedCard};
 use crate::package::sealed::{SEALED_FEATURE, Sealed};
@@ -200,6 +200,40 @@ impl<S: RelayStore> Mailboxes<S> {
         }
     }
 
+    /// What a list has behind a position, at most so much, once it has something or the peer does not
+    /// wait; and whether there is more. `look` gives at most so many, rising.
+    async fn list<T, F>(
+        &self,
+        mut waits: Waiting,
+        (after, limit, patience): (u64, usize, &Patience),
+        look: impl Fn(usize) -> F + Send,
+        position: fn(&T) -> u64,
+    ) -> Result<(Vec<T>, bool), Refusal>
+    where
+        F: Future<Output = Result<Vec<T>, RelayStoreError>> + Send,
+    {
+        loop {
+            waits.look();
+            // Whoever does not wait is told how it is now, and not how it was when something last came.
+            if !patience.waits() || !waits.is_at_end(after) {
+                let found = look(limit.saturating_add(1)).await;
+                let mut found = found.map_err(|error| self.away(&error))?;
+                let more = found.len() > limit;
+                found.truncate(limit);
+                if !more {
+                    waits.ends_at(found.last().map_or(after, position));
+                }
+                if !found.is_empty() {
+                    return Ok((found, more));
+                }
+            }
+            if patience.wait_for(waits.changed()).await != Some(true) {
+                return Ok((Vec::new(), false));
+            }
+            sleep(GATHER).await;
+        }
+    }
+
     async fn take_receipt(
         &self,
         peer: &Caller,
@@ -329,22 +363,13 @@ impl<S: RelayStore> Service for Mailboxes<S> {
     async fn receipts(&self, peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
         self.speaks_for(peer, query.office)?;
         self.ask(query.office)?;
-        let mut woken = self.wakes.listen(query.office);
-        loop {
-            woken.borrow_and_update();
-            let most = query.limit.saturating_add(1);
-            let found = self.store.receipts(query.office, query.after, most).await;
-            let mut found = found.map_err(|error| self.away(&error))?;
-            if found.is_empty()
-                && let Some(Ok(())) = query.patience.wait_for(woken.changed()).await
-            {
-                sleep(GATHER).await;
-                continue;
-            }
-            let more = found.len() > query.limit;
-            found.truncate(query.limit);
-            return Ok(ReceiptPage::new(query.after, found, more));
-        }
+        self.store.collected(query.office, query.after);
+        let (office, after) = (query.office, query.after);
+        let waits = self.wakes.listen(office, List::Receipts);
+        let look = |most| self.store.receipts(office, after, most);
+        let list = (after, query.limit, &query.patience);
+        let (found, more) = self.list(waits, list, look, |receipt| receipt.position).await?;
+        Ok(ReceiptPage::new(after, found, more))
     }
 
     async fn card(
@@ -438,23 +463,15 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             self.add(query.office);
             self.wakes.offices_changed();
         }
-        let mut woken = self.wakes.listen(query.office);
-        loop {
-            woken.borrow_and_update();
-            let most = query.limit.saturating_add(1);
+        let (office, after) = (query.office, query.after);
+        let waits = self.wakes.listen(office, List::Mailbox);
+        let look = |most| {
             let over = surely_over(self.clock.now());
-            let found = self.store.waiting(query.office, query.after, most, over).await;
-            let mut found = found.map_err(|error| self.away(&error))?;
-            if found.is_empty()
-                && let Some(Ok(())) = query.patience.wait_for(woken.changed()).await
-            {
-                sleep(GATHER).await;
-                continue;
-            }
-            let more = found.len() > query.limit;
-            found.truncate(query.limit);
-            return Ok(MailboxPage::new(query.after, found, more));
-        }
+            self.store.waiting(office, after, most, over)
+        };
+        let list = (after, query.limit, &query.patience);
+        let (found, more) = self.list(waits, list, look, |item| item.position).await?;
+        Ok(MailboxPage::new(after, found, more))
     }
 
     async fn fetch(&self, peer: &Caller, of: MailboxItemName) -> Result<MailboxBody, Refusal> {

@@ -12,25 +12,50 @@ use crate::work::watch;
 /// Those who wait, by the office that they wait for: never more than the relay knows.
 #[derive(Debug)]
 pub(super) struct Wakes {
-    waiting: Mutex<HashMap<OfficeNumber, watch::Sender<()>>>,
+    offices: Mutex<HashMap<OfficeNumber, Awaited>>,
     /// What other instances are told.
     told: mpsc::Sender<Hint>,
 }
 
+/// What is known of an office for which somebody waits or waited.
+#[derive(Debug)]
+struct Awaited {
+    /// How often something may have come.
+    woken: watch::Sender<u64>,
+    /// Behind these positions there is nothing in its lists, by their place in [`List`].
+    ends: [Option<u64>; 2],
+}
+
+/// What an office waits for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum List {
+    /// Packages for it.
+    Mailbox,
+    /// Receipts about its packages.
+    Receipts,
+}
+
 impl Wakes {
     pub(super) fn new(told: mpsc::Sender<Hint>) -> Arc<Self> {
-        Arc::new(Self { waiting: Mutex::default(), told })
+        Arc::new(Self { offices: Mutex::default(), told })
     }
 
     /// Waits for an office from here on.
-    pub(super) fn listen(&self, office: OfficeNumber) -> watch::Receiver<()> {
-        self.waiting().entry(office).or_insert_with(|| watch::Sender::new(())).subscribe()
+    pub(super) fn listen(self: &Arc<Self>, office: OfficeNumber, list: List) -> Waiting {
+        let mut offices = self.offices();
+        let awaited = offices
+            .entry(office)
+            .or_insert_with(|| Awaited { woken: watch::Sender::new(0), ends: [None; 2] });
+        let woken = awaited.woken.subscribe();
+        let seen = *woken.borrow();
+        Waiting { wakes: Arc::clone(self), office, list, woken, seen }
     }
 
     /// Something may have come for an office; those of this instance are told.
     pub(super) fn wake(&self, office: OfficeNumber) {
-        if let Some(sender) = self.waiting().get(&office) {
-            sender.send_replace(());
+        if let Some(awaited) = self.offices().get_mut(&office) {
+            awaited.ends = [None; 2];
+            awaited.woken.send_modify(|woken| *woken = woken.wrapping_add(1));
         }
     }
 
@@ -46,7 +71,82 @@ impl Wakes {
         let _ = self.told.try_send(Hint::Offices);
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<OfficeNumber, watch::Sender<()>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn offices(&self) -> MutexGuard<'_, HashMap<OfficeNumber, Awaited>> {
+        self.offices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One who waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    wakes: Arc<Wakes>,
+    office: OfficeNumber,
+    list: List,
+    woken: watch::Receiver<u64>,
+    /// How often something may have come before the list was looked at.
+    seen: u64,
+}
+
+impl Waiting {
+    /// The list is about to be looked at: what comes from here on wakes.
+    pub(super) fn look(&mut self) {
+        self.seen = *self.woken.borrow_and_update();
+    }
+
+    /// It was looked at since: nothing was there behind this position.
+    pub(super) fn ends_at(&self, position: u64) {
+        // What came meanwhile may lie behind it.
+        if let Some(awaited) = self.wakes.offices().get_mut(&self.office)
+            && *awaited.woken.borrow() == self.seen
+            && let Some(end) = awaited.ends.get_mut(self.list as usize)
+        {
+            *end = Some(position);
+        }
+    }
+
+    /// Whether it is known without looking that nothing is there behind this position.
+    pub(super) fn is_at_end(&self, position: u64) -> bool {
+        let offices = self.wakes.offices();
+        let ends = offices.get(&self.office).map(|awaited| awaited.ends);
+        let end = ends.and_then(|ends| ends.get(self.list as usize).copied().flatten());
+        end.is_some_and(|end| position >= end)
+    }
+
+    /// Waits until something may have come; false where nobody would tell.
+    pub(super) async fn changed(&mut self) -> bool {
+        self.woken.changed().await.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_a_list_is_known_until_something_may_have_come() {
+        let (tell, _told) = mpsc::channel(1);
+        let wakes = Wakes::new(tell);
+        let office: OfficeNumber = "1370000001".parse().expect("an office");
+        let mut waits = wakes.listen(office, List::Mailbox);
+        assert!(!waits.is_at_end(u64::MAX), "nobody has looked");
+        waits.look();
+        waits.ends_at(5);
+        assert!(waits.is_at_end(5) && waits.is_at_end(6) && !waits.is_at_end(4));
+        assert!(wakes.listen(office, List::Mailbox).is_at_end(5), "whoever asks next knows it");
+        assert!(!wakes.listen(office, List::Receipts).is_at_end(5), "it is another list");
+        wakes.wake(office);
+        assert!(!waits.is_at_end(5));
+        assert!(waits.changed().await);
+        // Something comes while the list is looked at: what was found may be the end no more.
+        waits.look();
+        wakes.wake(office);
+        waits.ends_at(7);
+        assert!(!waits.is_at_end(7));
+        waits.look();
+        waits.ends_at(7);
+        assert!(waits.is_at_end(7));
+        let other = "1370000002".parse().expect("an office");
+        wakes.wake(other);
+        assert!(waits.is_at_end(7), "it was another office");
     }
 }

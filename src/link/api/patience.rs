@@ -18,6 +18,11 @@ impl Patience {
         Self(Some(begun))
     }
 
+    /// Whether the peer waits.
+    pub const fn waits(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Waits for `news`, because there is nothing to tell yet; nothing where the peer does not wait, so
     /// that this is the answer.
     pub async fn wait_for<T>(&self, news: impl Future<Output = T>) -> Option<T> {

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use crate::types::Lang;
 
 /// A fault of the store. Its text has no values of what is kept.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum RelayStoreError {
     /// There is no room.
     #[error("the disk of the store is full")]

@@ -353,8 +353,10 @@ pub trait RelayStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Bytes>, RelayStoreError>> + Send;
 
-    /// The receipts about packages of an office behind a position, at most so many, rising. Those up to
-    /// the position have been collected, and the clean-up may take them.
+    /// An office has the receipts about its packages up to this position, and the clean-up may take them.
+    fn collected(&self, sender: OfficeNumber, up_to: u64);
+
+    /// The receipts about packages of an office behind a position, at most so many, rising.
     fn receipts(
         &self,
         sender: OfficeNumber,

@@ -6,30 +6,38 @@
 //! hint; what is in the tables is the truth.
 
 mod hints;
+mod questions;
 mod schema;
 mod settings;
 mod target;
 mod tls;
+mod together;
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 
 pub use settings::PostgresSettings;
 pub(super) use target::{Target, TargetState};
 
+use questions::{Find, NewPackage};
 use tls::Tls;
+use together::Together;
 
 use super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Collected, Deposit,
-    Deposited, Found, Hint, NewRecall, NewReceipt, OfficeRow, Positions, PutRecall, PutReceipt,
-    Quota, RECEIPTS_OF_KIND, RelayStore, RelayStoreError, Retention, SLICE, Standing, Totals,
-    digest, message_id, millis, most_rows, office, pieces, place_of, signed, time, unsigned,
+    Deposited, Found, Hint, NewRecall, NewReceipt, OfficeRow, PIECE, Positions, PutRecall,
+    PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing, Totals, digest,
+    message_id, millis, most_rows, office, pieces, place_of, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
-use crate::types::{Digest, MessageId, OfficeNumber};
+use crate::types::{MessageId, OfficeNumber};
 
 /// The store in a database.
 pub struct PostgresStore {
@@ -39,6 +47,11 @@ pub struct PostgresStore {
     /// By what others know that it was this one who told something.
     instance: String,
     collected: Collected,
+    /// Offices that surely have a row: never more than the relay knows.
+    known: Mutex<HashSet<OfficeNumber>>,
+    deposits: Together<NewPackage>,
+    finds: Together<Find>,
+    receipts: Together<NewReceipt>,
 }
 
 /// Of so many offices what they have collected is noted at a time.
@@ -56,7 +69,17 @@ impl PostgresStore {
         drop(client);
         // Its random part is all that tells them apart.
         let instance = MessageId::new(Timestamp::UNIX_EPOCH).to_string();
-        Ok(Self { pool, config, tls, instance, collected: Collected::default() })
+        Ok(Self {
+            deposits: Together::new(&pool),
+            finds: Together::new(&pool),
+            receipts: Together::new(&pool),
+            pool,
+            config,
+            tls,
+            instance,
+            collected: Collected::default(),
+            known: Mutex::default(),
+        })
     }
 
     /// Whether this move was made into the database.
@@ -72,7 +95,7 @@ impl PostgresStore {
     async fn rows(
         &self,
         sql: &str,
-        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+        parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, RelayStoreError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await?;
@@ -101,10 +124,73 @@ impl PostgresStore {
         Ok(())
     }
 
+    /// These offices have rows from now on. The rows are made before any other is held, so that nobody who
+    /// makes one is waited for by somebody for whom it waits.
+    async fn has_rows(&self, offices: &[OfficeNumber]) -> Result<(), RelayStoreError> {
+        for office in offices {
+            if self.known().contains(office) {
+                continue;
+            }
+            self.know(*office).await?;
+            self.known().insert(*office);
+        }
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashSet<OfficeNumber>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a package of several pieces.
+    async fn deposit_in_pieces(&self, new: &Deposit, quota: Quota) -> Result<Row, RelayStoreError> {
+        let mut client = self.client().await?;
+        let next = client.prepare_cached("SELECT nextval('bodies')").await?;
+        let insert = client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
+        let deposit = client
+            .prepare_cached(
+                "SELECT outcome, former_acceptance
+                FROM deposit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            )
+            .await?;
+        let body: i64 = client.query_one(&next, &[]).await?.try_get(0)?;
+        let mut parts = pieces(new.sealed.bytes());
+        let (_, first) = parts.next().unwrap_or_default();
+        // The other pieces first: the rows of the offices are held from the function on.
+        let transaction = client.transaction().await?;
+        for (number, bytes) in parts {
+            let number = i32::try_from(number).unwrap_or(i32::MAX);
+            transaction.execute(&insert, &[&body, &number, &&bytes[..]]).await?;
+        }
+        let sealed_sha256 = new.sealed.sha256();
+        let parameters: [&(dyn ToSql + Sync); 14] = [
+            &body,
+            &new.sender.as_str(),
+            &&new.message_id.as_bytes()[..],
+            &new.recipient.as_str(),
+            &&new.package_sha256.as_raw()[..],
+            &&sealed_sha256.as_raw()[..],
+            &new.key_id,
+            &i64::try_from(new.sealed.bytes().len()).unwrap_or(i64::MAX),
+            &millis(new.stored_at),
+            &millis(new.expires_at),
+            &&new.acceptance[..],
+            &&first[..],
+            &signed(quota.bytes),
+            &signed(quota.messages),
+        ];
+        let row = transaction.query_one(&deposit, &parameters).await?;
+        if matches!(row.try_get::<_, i16>(0)?, 0 | 4) {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        Ok(row)
+    }
+
     async fn execute(
         &self,
         sql: &str,
-        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+        parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, RelayStoreError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await?;
@@ -118,70 +204,19 @@ impl std::fmt::Debug for PostgresStore {
     }
 }
 
-const DEPOSIT: &str =
-    "SELECT * FROM deposit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-
 impl RelayStore for PostgresStore {
     async fn deposit(&self, new: Deposit, quota: Quota) -> Result<Deposited, RelayStoreError> {
-        let mut client = self.client().await?;
-        let size = i64::try_from(new.sealed.bytes().len()).unwrap_or(i64::MAX);
-        let mut parts = pieces(new.sealed.bytes());
-        let (_, first) = parts.next().unwrap_or_default();
-        let mut parts = parts.peekable();
-        // What is one piece gets its id within the function.
-        let body: Option<i64> = if parts.peek().is_some() {
-            let statement = client.prepare_cached("SELECT nextval('bodies')").await?;
-            Some(client.query_one(&statement, &[]).await?.try_get(0)?)
+        self.has_rows(&[new.sender, new.recipient]).await?;
+        let acceptance = new.acceptance.clone();
+        let row = if new.sealed.bytes().len() > usize::try_from(PIECE).unwrap_or(usize::MAX) {
+            self.deposit_in_pieces(&new, quota).await?
         } else {
-            None
-        };
-        let statement = client.prepare_cached(DEPOSIT).await?;
-        let (first, sender, recipient) = (&first[..], new.sender.as_str(), new.recipient.as_str());
-        let (id, sealed_sha256) = (&new.message_id.as_bytes()[..], new.sealed.sha256());
-        let (package_sha256, sealed_sha256) =
-            (&new.package_sha256.as_raw()[..], &sealed_sha256.as_raw()[..]);
-        let (stored_at, expires_at) = (millis(new.stored_at), millis(new.expires_at));
-        let (bytes, messages) = (signed(quota.bytes), signed(quota.messages));
-        let acceptance = &new.acceptance[..];
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 14] = [
-            &body,
-            &sender,
-            &id,
-            &recipient,
-            &package_sha256,
-            &sealed_sha256,
-            &new.key_id,
-            &size,
-            &stored_at,
-            &expires_at,
-            &acceptance,
-            &first,
-            &bytes,
-            &messages,
-        ];
-        let row = if parts.peek().is_none() {
-            client.query_one(&statement, &parameters).await?
-        } else {
-            // The other pieces first: the rows of the offices are held from the function on.
-            let insert = client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
-            let transaction = client.transaction().await?;
-            for (number, bytes) in parts {
-                let number = i32::try_from(number).unwrap_or(i32::MAX);
-                transaction.execute(&insert, &[&body, &number, &&bytes[..]]).await?;
-            }
-            let row = transaction.query_one(&statement, &parameters).await?;
-            let is_kept = matches!(row.try_get::<_, i16>(0)?, 0 | 4);
-            if is_kept {
-                transaction.commit().await?;
-            } else {
-                transaction.rollback().await?;
-            }
-            row
+            self.deposits.ask(NewPackage { new, quota }).await?
         };
         Ok(match row.try_get::<_, i16>(0)? {
             0 => Deposited::New,
             1 => Deposited::Repeated(row.try_get::<_, Vec<u8>>(1)?.into()),
-            4 => Deposited::Repeated(new.acceptance.clone()),
+            4 => Deposited::Repeated(acceptance),
             2 => Deposited::Different,
             _ => Deposited::Full,
         })
@@ -219,23 +254,14 @@ impl RelayStore for PostgresStore {
     }
 
     async fn find(&self, of: MailboxItemName, now: Timestamp) -> Result<Found, RelayStoreError> {
-        let sql = "SELECT id, size, sealed_sha256, state, expires_at,
-                EXISTS (SELECT 1 FROM recalls WHERE recalls.sender = packages.sender
-                    AND recalls.message_id = packages.message_id),
-                (SELECT substr(bytes, 1, $4::INTEGER) FROM pieces WHERE body = id AND number = 0)
-            FROM packages
-            WHERE sender = $1 AND message_id = $2 AND recipient = $3";
-        let (sender, id, recipient) =
-            (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
-        let slice = i32::try_from(SLICE).unwrap_or(i32::MAX);
-        let rows = self.rows(sql, &[&sender, &id, &recipient, &slice]).await?;
-        let Some(row) = rows.first() else { return Ok(Found::Never) };
+        let row = self.finds.ask(Find(of)).await?;
+        let Some(body) = row.try_get(0)? else { return Ok(Found::Never) };
         let (state, expires_at): (i16, i64) = (row.try_get(3)?, row.try_get(4)?);
         if state >= 2 || expires_at <= millis(now) || row.try_get(5)? {
             return Ok(Found::Gone);
         }
         let Some(first) = row.try_get::<_, Option<Vec<u8>>>(6)? else { return Ok(Found::Gone) };
-        let (body, size, first) = (row.try_get(0)?, unsigned(row.try_get(1)?), first.into());
+        let (size, first) = (unsigned(row.try_get(1)?), first.into());
         Ok(Found::Waiting { body, size, sha256: digest(row.try_get(2)?)?, first })
     }
 
@@ -251,31 +277,8 @@ impl RelayStore for PostgresStore {
     }
 
     async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
-        let sql = "SELECT put_receipt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        let of = &new.of;
-        let (sender, id, recipient) =
-            (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
-        let is_last = new.kind.is_last();
-        let sha256 = Digest::of(&new.receipt);
-        let rows = self
-            .rows(
-                sql,
-                &[
-                    &sender,
-                    &id,
-                    &recipient,
-                    &new.kind.as_str(),
-                    &is_last,
-                    &&new.package_sha256.as_raw()[..],
-                    &&sha256.as_raw()[..],
-                    &&new.receipt[..],
-                    &millis(new.at),
-                    &RECEIPTS_OF_KIND,
-                ],
-            )
-            .await?;
-        let outcome: i16 = rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
-        Ok(match outcome {
+        let row = self.receipts.ask(new).await?;
+        Ok(match row.try_get::<_, i16>(0)? {
             0 => PutReceipt::New,
             1 => PutReceipt::Repeated,
             2 => PutReceipt::Mismatch,
@@ -291,7 +294,7 @@ impl RelayStore for PostgresStore {
             (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
         let (package_sha256, recall) = (&new.package_sha256.as_raw()[..], &new.recall[..]);
         let [at, over] = [new.at, new.over].map(millis);
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+        let parameters: [&(dyn ToSql + Sync); 7] =
             [&sender, &id, &recipient, &package_sha256, &recall, &at, &over];
         let rows = self.rows(sql, &parameters).await?;
         let outcome: i16 = rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
@@ -319,13 +322,16 @@ impl RelayStore for PostgresStore {
         Ok(Some(Bytes::from(row.try_get::<_, Vec<u8>>(0)?)))
     }
 
+    fn collected(&self, sender: OfficeNumber, up_to: u64) {
+        self.collected.tell(sender, up_to);
+    }
+
     async fn receipts(
         &self,
         sender: OfficeNumber,
         after: u64,
         most: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
-        self.collected.tell(sender, after);
         let sql = "SELECT position, message_id, receipt FROM receipts
             WHERE sender = $1 AND position > $2 ORDER BY position LIMIT $3";
         let (of, after, most) = (sender.as_str(), signed(after), most_rows(most));

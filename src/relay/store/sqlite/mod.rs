@@ -169,13 +169,16 @@ impl RelayStore for SqliteStore {
         self.read(move |connection| read::recall(connection, &of, now)).await
     }
 
+    fn collected(&self, sender: OfficeNumber, up_to: u64) {
+        self.collected.tell(sender, up_to);
+    }
+
     async fn receipts(
         &self,
         sender: OfficeNumber,
         after: u64,
         most: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
-        self.collected.tell(sender, after);
         self.read(move |connection| read::receipts(connection, sender, after, most)).await
     }
 
