@@ -20,7 +20,7 @@ use super::quiet::{self, Quiet};
 use super::routes;
 use super::shared::Shared;
 use super::tls::Tls;
-use crate::types::code;
+use crate::types::{Clock, code};
 use crate::work::watch;
 
 /// How long to wait after the operating system could not give us a connection; it is short of
@@ -148,6 +148,7 @@ pub(super) fn shared<S: Service>(
         guests: Guests::new(limits.guests, limits.guests / 2),
         stopping,
         quiet: Quiet::default(),
+        begun: Clock::running(),
     })
 }
 

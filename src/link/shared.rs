@@ -26,6 +26,8 @@ pub(super) struct Shared<S> {
     pub(super) quiet: Quiet,
     /// Becomes true when the server stops.
     pub(super) stopping: watch::Receiver<bool>,
+    /// When it began: what is done now and then for many connections is done at the same moments.
+    pub(super) begun: Instant,
 }
 
 /// What the requests of one connection share.

@@ -17,16 +17,21 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, stream};
 use serde::Serialize;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until};
 
 use super::answers::{JSON, Route, grant, grant_json, panicked, refuse, within};
 use super::api::{Patience, Service};
 use super::problem::Refusal;
 use super::shared::Shared;
+use crate::types::Instant;
 
 /// After so long a silence comes a blank. Below the half minute after which the strictest proxies
 /// close.
 pub(super) const BEAT: Duration = Duration::from_secs(10);
+
+/// Blanks for many who wait go out together, at multiples of this: a processor that wakes for one finds
+/// nothing that it needs in its cache.
+const TOGETHER: Duration = Duration::from_millis(250);
 
 /// What goes out when there is nothing to tell yet.
 const BLANK: &[u8] = b"\n";
@@ -86,22 +91,35 @@ where
         })?;
         serde_json::to_vec(&page).map(Bytes::from).map_err(io::Error::other)
     };
-    let mut response = grant(route, StatusCode::OK, JSON, with_blanks(Box::pin(waited)));
+    let blanks = with_blanks(Box::pin(waited), shared.begun);
+    let mut response = grant(route, StatusCode::OK, JSON, blanks);
     response.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));
     response
 }
 
 type Last = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
-/// Blanks until the last bytes are there.
-fn with_blanks(last: Last) -> Body {
-    Body::from_stream(stream::unfold(Some(last), async |waiting| {
-        let mut last = waiting?;
-        match timeout(BEAT, &mut last).await {
-            Ok(bytes) => Some((bytes, None)),
-            Err(_elapsed) => Some((Ok(Bytes::from_static(BLANK)), Some(last))),
+/// Blanks until the last bytes are there; `begun` is when their moments are counted from.
+fn with_blanks(last: Last, begun: Instant) -> Body {
+    let beat = Box::pin(sleep_until(next_beat(begun)));
+    Body::from_stream(stream::unfold(Some((last, beat)), move |waiting| async move {
+        let (mut last, mut beat) = waiting?;
+        tokio::select! {
+            biased;
+            () = &mut beat => {
+                beat.as_mut().reset(next_beat(begun));
+                Some((Ok(Bytes::from_static(BLANK)), Some((last, beat))))
+            }
+            bytes = &mut last => Some((bytes, None)),
         }
     }))
+}
+
+/// The last moment for many within a beat from now.
+fn next_beat(begun: Instant) -> Instant {
+    let since = begun.elapsed() + BEAT;
+    let over = since.as_nanos() % TOGETHER.as_nanos();
+    begun + since - Duration::from_nanos(u64::try_from(over).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -109,6 +127,21 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::types::Clock;
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_hear_at_the_same_moments_and_never_late() {
+        let begun = Clock::running();
+        let mut moments = std::collections::BTreeSet::new();
+        for _ in 0..100 {
+            sleep(Duration::from_millis(7)).await;
+            let now = Clock::running();
+            let next = next_beat(begun);
+            assert!(next <= now + BEAT && next > now + BEAT - TOGETHER);
+            moments.insert(next);
+        }
+        assert!((3..=4).contains(&moments.len()), "{}", moments.len());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_blank_comes_every_ten_seconds_until_the_page_is_there() {
@@ -116,7 +149,11 @@ mod tests {
             sleep(Duration::from_secs(35)).await;
             Ok(Bytes::from_static(b"{}"))
         };
-        let body = with_blanks(Box::pin(last)).collect().await.expect("whole").to_bytes();
+        let body = with_blanks(Box::pin(last), Clock::running())
+            .collect()
+            .await
+            .expect("whole")
+            .to_bytes();
         assert_eq!(body, &b"\n\n\n{}"[..]);
         serde_json::from_slice::<serde_json::Value>(&body).expect("JSON all the same");
     }
@@ -127,6 +164,6 @@ mod tests {
             sleep(Duration::from_secs(15)).await;
             Err(io::Error::other("failed"))
         };
-        assert!(with_blanks(Box::pin(last)).collect().await.is_err());
+        assert!(with_blanks(Box::pin(last), Clock::running()).collect().await.is_err());
     }
 }

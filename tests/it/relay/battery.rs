@@ -15,13 +15,13 @@ use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 use crate::proof::office;
 
-const QUOTA: Quota = Quota { bytes: 100 << 20, messages: 10_000 };
+pub(super) const QUOTA: Quota = Quota { bytes: 100 << 20, messages: 10_000 };
 
-fn start() -> Timestamp {
+pub(super) fn start() -> Timestamp {
     "2026-11-30T00:00:00Z".parse().expect("a time")
 }
 
-fn deposit(sender: &str, recipient: &str, content: &[u8]) -> Deposit {
+pub(super) fn deposit(sender: &str, recipient: &str, content: &[u8]) -> Deposit {
     let message_id = MessageId::new(start());
     Deposit {
         sender: office(sender),
@@ -36,11 +36,11 @@ fn deposit(sender: &str, recipient: &str, content: &[u8]) -> Deposit {
     }
 }
 
-fn name(of: &Deposit) -> MailboxItemName {
+pub(super) fn name(of: &Deposit) -> MailboxItemName {
     MailboxItemName { office: of.recipient, sender: of.sender, id: of.message_id }
 }
 
-fn receipt(of: &Deposit, kind: ReceiptKind, text: &str) -> NewReceipt {
+pub(super) fn receipt(of: &Deposit, kind: ReceiptKind, text: &str) -> NewReceipt {
     NewReceipt {
         of: name(of),
         kind,

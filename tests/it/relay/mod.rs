@@ -22,3 +22,5 @@ mod moving;
 mod several;
 #[cfg(unix)]
 mod small_disk;
+#[cfg(unix)]
+mod together;
