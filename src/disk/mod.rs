@@ -38,7 +38,7 @@ pub use plain::{
     Access, holds, holds_digest, names, open_followed, open_plain, read_bytes, read_text,
     same_file_contents, too_large,
 };
-pub use room::{NoRoom, has_room};
+pub use room::{NoRoom, free, has_room};
 
 use permissions::create_file;
 

@@ -43,10 +43,12 @@ impl fmt::Display for NoRoom {
 
 /// How many bytes are free on the disk that a path is on, or would be on; nothing where the disk does
 /// not say.
-fn free(path: &Path) -> Option<u64> {
+pub fn free(path: &Path) -> Option<u64> {
     let path = std::path::absolute(path).ok()?;
     // One that is not there yet is made below one that is.
-    fs4::available_space(path.ancestors().find(|above| above.exists())?).ok()
+    let disk = fs4::statvfs(path.ancestors().find(|above| above.exists())?).ok()?;
+    // Some network drives say zero of everything.
+    (disk.total_space() > 0).then(|| disk.available_space())
 }
 
 /// Whether there is room for so many bytes. A disk that does not say how much is free is believed to
@@ -70,6 +72,9 @@ mod tests {
         let none = has_room(&path, u64::MAX).expect_err("no disk has so much");
         assert_eq!(none.needed, u64::MAX);
         assert!(none.free > 0);
+        // A disk that says nothing of its size.
+        #[cfg(target_os = "linux")]
+        assert_eq!(has_room(Path::new("/proc/there"), u64::MAX), Ok(()));
         let (needed, free) = NoRoom { needed: 1, free: (2 << 20) - 1 }.mebibytes();
         assert_eq!((needed, free), (1, 1));
     }

@@ -113,6 +113,22 @@ impl Asked {
         asked
     }
 
+    /// The wish to have a package back.
+    pub(crate) fn put_recall(id: MessageId, recall: Bytes) -> Self {
+        let path = format!("/v1/messages/{id}/recall");
+        let mut asked = Self::new(Method::PUT, &path, Body::from(recall));
+        let media = HeaderValue::from_static(RECEIPT);
+        asked.0.headers_mut().insert(header::CONTENT_TYPE, media);
+        asked
+    }
+
+    /// The question for the wish of a sender to have a package back.
+    pub(crate) fn recall(of: MailboxItemName) -> Self {
+        let MailboxItemName { office, sender, id } = of;
+        let path = format!("/v1/mailbox/{id}/recall?office={office}&sender={sender}");
+        Self::new(Method::GET, &path, Body::empty())
+    }
+
     /// The question who is there.
     pub(crate) fn status() -> Self {
         Self::new(Method::GET, "/v1/status", Body::empty())
@@ -167,6 +183,27 @@ impl Answered {
             StatusCode::CREATED | StatusCode::OK => Ok(()),
             _ => Err(self.refused()),
         }
+    }
+
+    /// What became of the wish to have a package back; nothing where that is still to come.
+    pub(crate) fn recall_put(self) -> Result<Option<Bytes>, SendError> {
+        match self.status {
+            StatusCode::OK => {
+                expect_media_type(&self.headers, RECEIPT)?;
+                Ok(Some(self.body))
+            }
+            StatusCode::ACCEPTED => Ok(None),
+            _ => Err(self.refused()),
+        }
+    }
+
+    /// The wish of a sender to have a package back.
+    pub(crate) fn recall(self) -> Result<Bytes, SendError> {
+        if self.status != StatusCode::OK {
+            return Err(self.refused());
+        }
+        expect_media_type(&self.headers, RECEIPT)?;
+        Ok(self.body)
     }
 
     fn refused(&self) -> SendError {

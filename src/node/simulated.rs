@@ -12,7 +12,7 @@ use super::network::Network;
 use super::{Consent, Node, StartProblems};
 use crate::config::Config;
 use crate::link::{
-    DepositReply, Limits, MailboxItem, MailboxItemName, MailboxPage, PackageForm, PutReply,
+    DepositReply, Limits, MailboxItem, MailboxItemName, MailboxPage, PackageForm, Party, PutReply,
     ReceiptPage, SendError, Station, Status, Tls,
 };
 use crate::package::ReceiptKind;
@@ -72,7 +72,16 @@ pub(crate) trait Wire: Send + Sync {
         receipt: Bytes,
     ) -> BoxFuture<'static, Result<(), SendError>>;
 
-    fn status(&self, of: OfficeNumber) -> BoxFuture<'static, Result<Status, SendError>>;
+    fn put_recall(
+        &self,
+        at: Party,
+        id: MessageId,
+        recall: Bytes,
+    ) -> BoxFuture<'static, Result<Option<Bytes>, SendError>>;
+
+    fn recall(&self, of: MailboxItemName) -> BoxFuture<'static, Result<Bytes, SendError>>;
+
+    fn status(&self, of: Party) -> BoxFuture<'static, Result<Status, SendError>>;
 
     /// From here on, the node answers.
     fn listen(&self, station: Station);

@@ -20,10 +20,24 @@ pub(super) struct Wakes {
 /// What is known of an office for which somebody waits or waited.
 #[derive(Debug)]
 struct Awaited {
-    /// How often something may have come.
-    woken: watch::Sender<u64>,
-    /// Behind these positions there is nothing in its lists, by their place in [`List`].
-    ends: [Option<u64>; 2],
+    woken: watch::Sender<()>,
+    ends: Ends,
+}
+
+/// Behind these positions there is nothing in the lists of an office.
+#[derive(Debug, Default)]
+struct Ends {
+    mailbox: Option<u64>,
+    receipts: Option<u64>,
+}
+
+impl Ends {
+    const fn of(&mut self, list: List) -> &mut Option<u64> {
+        match list {
+            List::Mailbox => &mut self.mailbox,
+            List::Receipts => &mut self.receipts,
+        }
+    }
 }
 
 /// What an office waits for.
@@ -45,17 +59,16 @@ impl Wakes {
         let mut offices = self.offices();
         let awaited = offices
             .entry(office)
-            .or_insert_with(|| Awaited { woken: watch::Sender::new(0), ends: [None; 2] });
+            .or_insert_with(|| Awaited { woken: watch::Sender::new(()), ends: Ends::default() });
         let woken = awaited.woken.subscribe();
-        let seen = *woken.borrow();
-        Waiting { wakes: Arc::clone(self), office, list, woken, seen }
+        Waiting { wakes: Arc::clone(self), office, list, woken }
     }
 
     /// Something may have come for an office; those of this instance are told.
     pub(super) fn wake(&self, office: OfficeNumber) {
         if let Some(awaited) = self.offices().get_mut(&office) {
-            awaited.ends = [None; 2];
-            awaited.woken.send_modify(|woken| *woken = woken.wrapping_add(1));
+            awaited.ends = Ends::default();
+            awaited.woken.send_replace(());
         }
     }
 
@@ -64,6 +77,11 @@ impl Wakes {
     pub(super) fn came(&self, office: OfficeNumber) {
         self.wake(office);
         let _ = self.told.try_send(Hint::Something(office));
+    }
+
+    /// What came is not heard of at the moment: whoever asks next has the store asked.
+    pub(super) fn know_no_ends(&self) {
+        self.offices().values_mut().for_each(|awaited| awaited.ends = Ends::default());
     }
 
     /// Other instances are told that offices changed.
@@ -82,33 +100,30 @@ pub(super) struct Waiting {
     wakes: Arc<Wakes>,
     office: OfficeNumber,
     list: List,
-    woken: watch::Receiver<u64>,
-    /// How often something may have come before the list was looked at.
-    seen: u64,
+    woken: watch::Receiver<()>,
 }
 
 impl Waiting {
     /// The list is about to be looked at: what comes from here on wakes.
     pub(super) fn look(&mut self) {
-        self.seen = *self.woken.borrow_and_update();
+        self.woken.borrow_and_update();
     }
 
     /// It was looked at since: nothing was there behind this position.
     pub(super) fn ends_at(&self, position: u64) {
+        let mut offices = self.wakes.offices();
         // What came meanwhile may lie behind it.
-        if let Some(awaited) = self.wakes.offices().get_mut(&self.office)
-            && *awaited.woken.borrow() == self.seen
-            && let Some(end) = awaited.ends.get_mut(self.list as usize)
+        if let Some(awaited) = offices.get_mut(&self.office)
+            && matches!(self.woken.has_changed(), Ok(false))
         {
-            *end = Some(position);
+            *awaited.ends.of(self.list) = Some(position);
         }
     }
 
     /// Whether it is known without looking that nothing is there behind this position.
     pub(super) fn is_at_end(&self, position: u64) -> bool {
-        let offices = self.wakes.offices();
-        let ends = offices.get(&self.office).map(|awaited| awaited.ends);
-        let end = ends.and_then(|ends| ends.get(self.list as usize).copied().flatten());
+        let mut offices = self.wakes.offices();
+        let end = offices.get_mut(&self.office).and_then(|awaited| *awaited.ends.of(self.list));
         end.is_some_and(|end| position >= end)
     }
 
@@ -148,5 +163,7 @@ mod tests {
         let other = "1370000002".parse().expect("an office");
         wakes.wake(other);
         assert!(waits.is_at_end(7), "it was another office");
+        wakes.know_no_ends();
+        assert!(!waits.is_at_end(7), "nobody would have told");
     }
 }

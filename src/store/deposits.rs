@@ -229,16 +229,22 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let relay = relay.to_string();
         self.read(move |connection| {
-            let awaits = |state: &str| {
+            let awaits = |state: &str, kept: &str| {
                 let sql = format!(
-                    "SELECT 1 FROM outgoing JOIN deposits USING (message_id)
-                     WHERE office = ?1 AND state = '{state}' AND relay = ?2 LIMIT 1"
+                    "SELECT 1 FROM outgoing LEFT JOIN deposits USING (message_id)
+                     WHERE office = ?1 AND state = '{state}' AND {kept} LIMIT 1"
                 );
                 Ok::<_, StoreError>(
                     connection.prepare_cached(&sql)?.exists(params![Column(office), relay])?,
                 )
             };
-            Ok(awaits(DEPOSITED)? || awaits(CONSIGNED)? || awaits(HELD)? || awaits(RECALL_ASKED)?)
+            for state in [DEPOSITED, CONSIGNED, HELD] {
+                if awaits(state, "relay = ?2")? {
+                    return Ok(true);
+                }
+            }
+            // It may have come there without our hearing of it, and be answered through there.
+            awaits(RECALL_ASKED, "coalesce(relay, ?2) = ?2")
         })
         .await
     }

@@ -17,6 +17,8 @@ pub(crate) enum Plant {
     PlaceBeforeCommit,
     /// A relay takes a package to be gone when somebody begins to fetch it.
     GoneAtFetch,
+    /// A package is placed also when its sender has it back.
+    GivenBackIsPlaced,
 }
 
 thread_local! {

@@ -51,6 +51,8 @@ pub(super) struct Climate {
     pub(super) farthest_jump: Duration,
     /// How the offices reach each other.
     pub(super) ways: Ways,
+    /// So often somebody of an office wants a package back.
+    pub(super) recalls: usize,
 }
 
 /// How offices reach each other.
@@ -107,6 +109,7 @@ impl Climate {
                 4..=7 => Ways::Relay,
                 _ => Ways::Both,
             },
+            recalls: if random.chance(500) { 1 + random.place(4) } else { 0 },
         }
     }
 }

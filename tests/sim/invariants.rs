@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::care::{Dropped, IMPORTS, Manner, look};
 use super::office::{Office, visible};
 use super::world::World;
-use crate::types::Digest;
+use crate::types::{Digest, MessageId};
 
 /// Which promise was broken: the invariants of the program by their numbers, and others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,8 @@ pub(super) enum Kind {
     OtherBytes,
     /// 6: a state without its journal row.
     StateWithoutJournal,
+    /// Placed, although its sender has it back.
+    GivenBackAndPlaced,
     /// A good set was not delivered, and nobody says why.
     Lost,
     /// Something waits for ever.
@@ -81,17 +83,34 @@ fn shown(value: ValueRef<'_>) -> String {
     }
 }
 
+/// Packages that are asked back and have come to nobody, as a relay says. Its word is not enough: that ends
+/// when the time of the request does.
+const NOWHERE: &str = "SELECT message_id FROM recalls WHERE obstacle LIKE '%:not-found'";
+
+/// The id of the package of an office that somebody wants back, if it has made one.
+pub(super) fn wanted_back(office: &Office, wish: u64) -> Option<MessageId> {
+    let rows = Book::of(office)?.rows("SELECT hex(message_id) FROM outgoing ORDER BY message_id");
+    let row = rows.get(usize::try_from(wish).expect("small").checked_rem(rows.len())?)?;
+    let id = uuid::Uuid::try_parse(&row[0]).expect("an id");
+    Some(MessageId::try_from(id).expect("an id"))
+}
+
 /// Whether nothing is under way any more; if something is, what.
 pub(super) fn is_at_rest(world: &World) -> Result<(), String> {
     for office in &world.offices {
         let name = world.name(office.index);
         let book = Book::of(office).ok_or_else(|| format!("{name} has no store"))?;
         for (table, finals) in [
-            ("outgoing", "'HANDED_OVER', 'REJECTED', 'EXPIRED', 'SUPERSEDED', 'HELD_BY_RECIPIENT'"),
-            ("incoming", "'HANDED_OVER', 'REJECTED', 'HELD'"),
+            (
+                "outgoing",
+                "'HANDED_OVER', 'REJECTED', 'EXPIRED', 'SUPERSEDED', 'HELD_BY_RECIPIENT', 'RECALLED'",
+            ),
+            ("incoming", "'HANDED_OVER', 'REJECTED', 'HELD', 'RECALLED'"),
         ] {
-            let query =
-                format!("SELECT state, serial, detail FROM {table} WHERE state NOT IN ({finals})");
+            let query = format!(
+                "SELECT state, serial, detail FROM {table} WHERE state NOT IN ({finals})
+                 AND ('{table}' = 'incoming' OR message_id NOT IN ({NOWHERE}))"
+            );
             if let Some(row) = book.rows(&query).first() {
                 return Err(format!("{name} {table}: {}", row.join(" ")));
             }
@@ -123,6 +142,7 @@ pub(super) fn check(world: &World) {
         for (other, theirs) in world.offices.iter().zip(&books) {
             if let Some(theirs) = theirs {
                 nothing_missing(world, (office, book), (other, theirs));
+                nothing_given_back_is_placed(world, (office, book), (other, theirs));
             }
         }
     }
@@ -154,6 +174,30 @@ fn nothing_missing(world: &World, (from, ours): (&Office, &Book), (to, theirs): 
                 to.index,
                 format_args!("{kind} was signed for {id} of {}, which is not there", from.number),
             );
+        }
+    }
+}
+
+/// What a sender has back is not with the recipient, now or ever before.
+fn nothing_given_back_is_placed(
+    world: &World,
+    (from, ours): (&Office, &Book),
+    (to, theirs): (&Office, &Book),
+) {
+    let back = ours.rows(&format!(
+        "SELECT hex(message_id) FROM outgoing WHERE state = 'RECALLED' AND partner = '{}'",
+        to.number
+    ));
+    for row in back {
+        let id = &row[0];
+        let placed = theirs.rows(&format!(
+            "SELECT state FROM journal WHERE direction = 'in' AND partner = '{}'
+             AND hex(message_id) = '{id}' AND state IN ('PLACED', 'HANDED_OVER')",
+            from.number
+        ));
+        if !placed.is_empty() {
+            let what = format!("{} has {id} back, which is {}", from.number, placed[0][0]);
+            world.blame(Kind::GivenBackAndPlaced, to.index, what);
         }
     }
 }
@@ -190,14 +234,21 @@ fn receipts_name_bytes(world: &World, office: &Office, book: &Book) {
                 _ => None,
             };
             let is_whole = bytes.is_some_and(|bytes| Digest::of(&bytes).to_string() == digest);
-            // What is refused is not kept.
-            let may_be_gone = state == "REJECTED" && direction == "in";
+            // What is refused or given back is not kept.
+            let may_be_gone =
+                ["REJECTED", "RECALLED"].contains(&state.as_str()) && direction == "in";
             if !is_whole && !may_be_gone {
                 let what = format!("the bytes of {id} ({state}) are not there");
                 world.blame(Kind::ReceiptWithoutBytes, office.index, what);
             }
             known.insert(id, digest);
         }
+    }
+    // What is given back before it ever came.
+    for row in book.rows("SELECT lower(hex(message_id)), lower(hex(package_sha256)) FROM recalled")
+    {
+        let [id, digest]: [String; 2] = row.try_into().expect("two columns");
+        known.entry(id).or_insert(digest);
     }
     for row in book.rows("SELECT lower(hex(message_id)), kind, der FROM receipts") {
         let [id, kind, der]: [String; 3] = row.try_into().expect("three columns");
@@ -259,7 +310,7 @@ fn every_set_is_accounted_for(world: &World, books: &[Option<Book>]) {
             "{} {:?}: sent {states:?}, held {held:?}, arrived {least} to {most} times",
             set.serial, set.manner
         );
-        let packages = states.len();
+        let packages = states.iter().filter(|state| *state != "RECALLED").count();
         if most > packages {
             world.blame(Kind::Twice, set.to, &told);
         }
@@ -271,9 +322,14 @@ fn every_set_is_accounted_for(world: &World, books: &[Option<Book>]) {
                 let is_sent = states == ["HANDED_OVER"] && (least, most) == (1, 1);
                 // Its time was over before the partner came back, or its receipt did not come.
                 let is_given_up = states == ["EXPIRED"] && most <= 1;
+                let is_back = most == 0 && (states == ["RECALLED"] || states == ["RECALL_ASKED"]);
                 if most > 1 {
                     world.blame(Kind::Twice, set.to, &told);
-                } else if !is_sent && !is_given_up && !is_held_there(&set, &states, books) {
+                } else if !is_sent
+                    && !is_given_up
+                    && !is_back
+                    && !is_held_there(&set, &states, books)
+                {
                     world.blame(Kind::Lost, set.from, &told);
                 }
             }

@@ -37,6 +37,7 @@ mod invariants;
 mod office;
 mod plants;
 mod random;
+mod recalls;
 mod relay;
 mod report;
 mod sets;

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::world::{World, lock};
 use crate::link::{
     Answered, Asked, ClientLimits, DepositReply, MailboxItem, MailboxItemName, MailboxPage,
-    PackageForm, PutReply, ReceiptPage, SendError, Station, Status,
+    PackageForm, Party, PutReply, ReceiptPage, SendError, Station, Status,
 };
 use crate::node::simulated::Wire;
 use crate::package::ReceiptKind;
@@ -77,6 +77,19 @@ impl End {
         let world = self.world.upgrade().expect("a world");
         let place = world.relay.as_ref().expect("a relay").index;
         self.ask_at(place, what, limit, make)
+    }
+
+    fn ask_party(
+        &self,
+        party: Party,
+        what: String,
+        make: Make,
+    ) -> BoxFuture<'static, Result<Answered, SendError>> {
+        let limit = ClientLimits::default().answer_timeout;
+        match party {
+            Party::Office(to) => self.ask(to, what, limit, make),
+            Party::Relay(_) => self.ask_relay(what, limit, make),
+        }
     }
 
     fn ask_at(
@@ -339,10 +352,26 @@ impl Wire for End {
         Box::pin(async move { asked.await?.receipt_taken() })
     }
 
-    fn status(&self, of: OfficeNumber) -> BoxFuture<'static, Result<Status, SendError>> {
+    fn put_recall(
+        &self,
+        at: Party,
+        id: MessageId,
+        recall: Bytes,
+    ) -> BoxFuture<'static, Result<Option<Bytes>, SendError>> {
+        let make: Make = Arc::new(move |_| Asked::put_recall(id, recall.clone()));
+        let asked = self.ask_party(at, format!("to give {id} back"), make);
+        Box::pin(async move { asked.await?.recall_put() })
+    }
+
+    fn recall(&self, of: MailboxItemName) -> BoxFuture<'static, Result<Bytes, SendError>> {
         let limit = ClientLimits::default().answer_timeout;
-        let make: Make = Arc::new(|_| Asked::status());
-        let asked = self.ask(of, "for its status".to_owned(), limit, make);
+        let make: Make = Arc::new(move |_| Asked::recall(of));
+        let asked = self.ask_relay(format!("why {} is asked back", of.id), limit, make);
+        Box::pin(async move { asked.await?.recall() })
+    }
+
+    fn status(&self, of: Party) -> BoxFuture<'static, Result<Status, SendError>> {
+        let asked = self.ask_party(of, "for its status".to_owned(), Arc::new(|_| Asked::status()));
         Box::pin(async move { asked.await?.status() })
     }
 

@@ -19,6 +19,7 @@ use super::disk::{Disk, Mishap};
 use super::invariants::{self, Kind, Violation};
 use super::office::{Office, bury};
 use super::random::Random;
+use super::recalls;
 use super::relay::{self, RelayHome};
 use super::wire::Reachable;
 use crate::disk::{Effect, faults};
@@ -434,6 +435,8 @@ async fn one_life(
             None => std::future::pending().await,
         }
     };
+    let asking = (Arc::clone(world), Arc::clone(office), Arc::clone(life));
+    let asking = tokio::spawn(recalls::ask(asking, node.handle()));
     let ended = tokio::select! {
         biased;
         () = life.ended() => Ended::Crashed,
@@ -444,6 +447,12 @@ async fn one_life(
         () = world.phase(Phase::Over) => Ended::Over,
         () = leave => Ended::Left,
     };
+    asking.abort();
+    if let Err(error) = asking.await
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
     if ended == Ended::Crashed {
         bury(life, Some(node)).await;
         return ended;

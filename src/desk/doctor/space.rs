@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::line::{Grade, Line, Topic};
 use crate::config::Config;
+use crate::disk;
 use crate::folder::look_for_one_volume;
-use crate::types::{Lang, io_text};
 
 /// So many of the largest packages should find room.
 const PACKAGES: u64 = 8;
@@ -34,22 +34,15 @@ pub(super) fn line(about: &str, path: &Path, package: u64) -> Option<Line> {
     if path.as_os_str().is_empty() {
         return None;
     }
-    // One that is not there yet is made below one that is.
-    let path = std::path::absolute(path).ok()?;
-    let path = path.ancestors().find(|above| above.exists())?;
     let shown = path.display();
-    let available = match fs4::available_space(path) {
-        Ok(available) => available,
-        Err(error) => {
-            let why = |lang| io_text(&error, lang);
-            let line = Line::fine(
-                Topic::Space,
-                about,
-                format!("{shown} の空きが分かりません: {}。", why(Lang::Ja)),
-                format!("the free space of {shown} is not known: {}", why(Lang::En)),
-            );
-            return Some(line.grade(Grade::Look));
-        }
+    let Some(available) = disk::free(path) else {
+        let line = Line::fine(
+            Topic::Space,
+            about,
+            format!("{shown} の空きが分かりません。"),
+            format!("the free space of {shown} is not known"),
+        );
+        return Some(line.grade(Grade::Look));
     };
     let free = mebibytes(available);
     Some(match grade(available, package) {

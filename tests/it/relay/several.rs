@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
+use jiff::SignedDuration;
 use renkei::package::{Package, ReceiptKind};
+use renkei::relay::store::{Deposit, PostgresSettings, PostgresStore, RelayStore as _};
 use renkei::types::MessageId;
 use rustix::process::Signal;
 use tokio::time::{sleep, timeout};
 
+use super::battery::{QUOTA, deposit};
 use super::cluster::Cluster;
-use super::harness::{Client, Keys, Relay, World, pair, put_until_taken};
+use super::harness::{Client, Keys, Relay, World, now, pair, put_until_taken};
 use crate::harness::PATIENCE;
-use crate::proof::SENDER;
+use crate::proof::{RECIPIENT, SENDER};
 
 /// Instances that run on a database, with one certificate, and an office that asks as often as it
 /// likes.
@@ -108,6 +111,28 @@ async fn two_instances_on_postgresql_are_one_relay() {
     put_until_taken(&sender, &two, fourth_id, &fourth_sealed).await;
     let fetched = recipient.fetch(&two, SENDER, second_id).await;
     assert_eq!(keys.open(fetched.body), *second.bytes());
+}
+
+/// An instance that knows that a list has ended finds out all the same what nobody told it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_hint_tells_is_found_by_looking() {
+    let cluster = Cluster::start();
+    let world = World::new();
+    let [relay] = instances(&world, &cluster, ["one"]);
+    let (_, recipient, _) = pair(&world);
+    let next = recipient.mailbox(&relay, 0, 0).await["next"].as_u64().expect("a position");
+    let settings =
+        PostgresSettings { url: cluster.url(), password_file: None, root: None, connections: 2 };
+    let beside = PostgresStore::open(&settings).await.expect("opened");
+    let untold = Deposit {
+        stored_at: now(),
+        expires_at: now() + SignedDuration::from_hours(24),
+        ..deposit(SENDER, RECIPIENT, b"untold")
+    };
+    let id = untold.message_id;
+    beside.deposit(untold, QUOTA).await.expect("kept");
+    let page = recipient.mailbox(&relay, next, 50).await;
+    assert_eq!(page["items"][0]["message_id"], id.to_string());
 }
 
 /// Puts a package to one instance after the other until one says that it is taken.

@@ -8,9 +8,12 @@ use renkei::relay::store::{
     RelayStoreError,
 };
 use tokio::task::JoinSet;
+use tokio_postgres::{Client, NoTls};
 
 use super::battery::{QUOTA, deposit, name, receipt, start};
 use super::cluster::Cluster;
+use crate::harness::PATIENCE;
+use crate::proof::office;
 
 async fn open(cluster: &Cluster) -> Arc<PostgresStore> {
     let settings =
@@ -25,11 +28,11 @@ async fn nobody_waits_in_a_circle() {
     const OFFICES: usize = 400;
     let cluster = Cluster::start();
     let stores = [open(&cluster).await, open(&cluster).await];
-    let office = |place: usize| format!("{}", 2_000_000_000 + place * 7_919 % OFFICES);
+    let number_of = |place: usize| format!("{}", 2_000_000_000 + place * 7_919 % OFFICES);
     let mut running = JoinSet::new();
     for number in 0..OFFICES {
         for (store, shift) in stores.iter().zip([1, 2]) {
-            let (sender, recipient) = (office(number), office(number * 3 + shift));
+            let (sender, recipient) = (number_of(number), number_of(number * 3 + shift));
             if sender == recipient {
                 continue;
             }
@@ -48,9 +51,28 @@ async fn nobody_waits_in_a_circle() {
     while let Some(done) = running.join_next().await {
         done.expect("no panic");
     }
-    let deadlocks =
-        cluster.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'");
-    assert_eq!(deadlocks.trim(), "0");
+    let log = std::fs::read_to_string(cluster.folder().join("log")).expect("a log");
+    assert!(!log.contains("deadlock"), "{log}");
+}
+
+/// Somebody who holds the row of an office until it is dropped.
+async fn holder(cluster: &Cluster, office: &str) -> Client {
+    let (client, connection) =
+        tokio_postgres::connect(&cluster.url(), NoTls).await.expect("connected");
+    tokio::spawn(connection);
+    let hold = format!("BEGIN; SELECT 1 FROM offices WHERE number = '{office}' FOR UPDATE");
+    client.batch_execute(&hold).await.expect("held");
+    client
+}
+
+/// Waits until so many statements, or more, wait for a row.
+async fn until_waiting(cluster: &Cluster, statements: usize) {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    let begun = std::time::Instant::now();
+    while cluster.sql(sql).trim().parse::<usize>().expect("a number") < statements {
+        assert!(begun.elapsed() < PATIENCE, "{statements} do not wait");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 /// A value that the database cannot keep is the fault of nobody who asks beside it.
@@ -58,18 +80,56 @@ async fn nobody_waits_in_a_circle() {
 async fn what_the_database_cannot_take_is_refused_alone() {
     let cluster = Cluster::start();
     let store = open(&cluster).await;
+    let sender = "1000000001";
+    store.know(office(sender)).await.expect("known");
+    let holder = holder(&cluster, sender).await;
     let mut running = JoinSet::new();
     for number in 0..64 {
-        let new = deposit("1000000001", "1000000002", b"beside");
+        let new = deposit(sender, "1000000002", b"beside");
         let is_bad = number % 8 == 0;
         let key_id = if is_bad { "\0" } else { "one" }.to_owned();
         let (store, new) = (Arc::clone(&store), Deposit { key_id, ..new });
         running.spawn(async move { (is_bad, store.deposit(new, QUOTA).await) });
     }
+    // Those behind the first two are in line together.
+    until_waiting(&cluster, 2).await;
+    holder.batch_execute("COMMIT").await.expect("let go");
     while let Some(done) = running.join_next().await {
         match done.expect("no panic") {
             (true, Err(RelayStoreError::Away(_))) | (false, Ok(Deposited::New)) => {}
             (is_bad, other) => panic!("{is_bad}: {other:?}"),
         }
+    }
+}
+
+/// Whoever waits for a row that somebody holds keeps nobody for long who asked beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_row_keeps_nobody_else() {
+    let cluster = Cluster::start();
+    let store = open(&cluster).await;
+    let held = "1000000003";
+    for number in [held, "1000000001", "1000000013"] {
+        store.know(office(number)).await.expect("known");
+    }
+    let _holder = holder(&cluster, held).await;
+    let (mut waiting, mut others) = (JoinSet::new(), JoinSet::new());
+    let (first, new) = (Arc::clone(&store), deposit("1000000001", held, b"waits"));
+    waiting.spawn(async move { first.deposit(new, QUOTA).await });
+    until_waiting(&cluster, 1).await;
+    for number in 0..40 {
+        let store = Arc::clone(&store);
+        if number == 20 {
+            let new = deposit("1000000013", held, b"waits");
+            waiting.spawn(async move { store.deposit(new, QUOTA).await });
+        } else {
+            let new = deposit("1000000021", "1000000022", b"beside");
+            others.spawn(async move { store.deposit(new, QUOTA).await });
+        }
+    }
+    while let Some(done) = others.join_next().await {
+        assert_eq!(done.expect("no panic").expect("kept"), Deposited::New);
+    }
+    while let Some(done) = waiting.join_next().await {
+        assert!(matches!(done.expect("no panic"), Err(RelayStoreError::Away(_))), "it is held");
     }
 }

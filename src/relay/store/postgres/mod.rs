@@ -1,7 +1,7 @@
 //! The store of a relay of several instances: PostgreSQL, which they share.
 //!
-//! What takes several steps is a function in the database, so that it is one statement, one
-//! transaction and one answer. Instances tell each other that something came by NOTIFY, outside of
+//! What takes several steps is a function in the database, so that it is part of one statement and one
+//! transaction, which others may share ([`together`]). Instances tell each other that something came by NOTIFY, outside of
 //! the transactions that bring it: a notice within one would hold up all others at its end. It is a
 //! hint; what is in the tables is the truth.
 
@@ -47,11 +47,11 @@ pub struct PostgresStore {
     /// By what others know that it was this one who told something.
     instance: String,
     collected: Collected,
-    /// Offices that surely have a row: never more than the relay knows.
+    /// Offices that had a row once: never more than the relay knows.
     known: Mutex<HashSet<OfficeNumber>>,
     deposits: Together<NewPackage>,
     finds: Together<Find>,
-    receipts: Together<NewReceipt>,
+    put_receipts: Together<NewReceipt>,
 }
 
 /// Of so many offices what they have collected is noted at a time.
@@ -72,7 +72,7 @@ impl PostgresStore {
         Ok(Self {
             deposits: Together::new(&pool),
             finds: Together::new(&pool),
-            receipts: Together::new(&pool),
+            put_receipts: Together::new(&pool),
             pool,
             config,
             tls,
@@ -124,8 +124,9 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// These offices have rows from now on. The rows are made before any other is held, so that nobody who
-    /// makes one is waited for by somebody for whom it waits.
+    /// These offices have rows from now on. They are made here and not by `deposit`, which others may share:
+    /// before any other row is held, so that nobody who makes one is waited for by somebody for whom it
+    /// waits.
     async fn has_rows(&self, offices: &[OfficeNumber]) -> Result<(), RelayStoreError> {
         for office in offices {
             if self.known().contains(office) {
@@ -139,6 +140,22 @@ impl PostgresStore {
 
     fn known(&self) -> MutexGuard<'_, HashSet<OfficeNumber>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Clears something away; says how much. How that is found best depends on the values: among very many
+    /// rows there are a few, or none.
+    async fn clear(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, RelayStoreError> {
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        transaction.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+        let statement = transaction.prepare_cached(sql).await?;
+        let cleared = transaction.query_one(&statement, parameters).await?.try_get(0)?;
+        transaction.commit().await?;
+        Ok(unsigned(cleared))
     }
 
     /// Keeps a package of several pieces.
@@ -277,7 +294,7 @@ impl RelayStore for PostgresStore {
     }
 
     async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
-        let row = self.receipts.ask(new).await?;
+        let row = self.put_receipts.ask(new).await?;
         Ok(match row.try_get::<_, i16>(0)? {
             0 => PutReceipt::New,
             1 => PutReceipt::Repeated,
@@ -455,7 +472,7 @@ impl RelayStore for PostgresStore {
         }
         // The rows of the offices are taken first and in their order, as a deposit takes them.
         let expired = self
-            .rows(
+            .clear(
                 "WITH over AS (
                     SELECT id, sender, size FROM packages
                     WHERE state < 2 AND expires_at <= $1 ORDER BY id LIMIT $2
@@ -481,19 +498,21 @@ impl RelayStore for PostgresStore {
                 &[&millis(retention.now), &CLEAN_UP],
             )
             .await?;
-        let expired = match expired.first() {
-            Some(row) => unsigned(row.try_get(0)?),
-            None => 0,
-        };
         let (forget, abandon) = (millis(retention.forget), millis(retention.abandon));
-        let sql = "DELETE FROM packages WHERE id IN
-            (SELECT id FROM packages WHERE state >= 2 AND expires_at <= $1 LIMIT $2)";
-        let forgotten = self.execute(sql, &[&forget, &CLEAN_UP]).await?;
-        let sql = "DELETE FROM receipts USING (
-                SELECT sender, position FROM receipts JOIN offices ON offices.number = sender
-                WHERE stored_at <= $1 AND (position <= collected OR stored_at <= $2) LIMIT $3
-            ) AS old WHERE receipts.sender = old.sender AND receipts.position = old.position";
-        let receipts = self.execute(sql, &[&forget, &abandon, &CLEAN_UP]).await?;
+        let sql = "WITH gone AS (
+                DELETE FROM packages WHERE id IN
+                    (SELECT id FROM packages WHERE state >= 2 AND expires_at <= $1 LIMIT $2)
+                RETURNING 1
+            ) SELECT count(*) FROM gone";
+        let forgotten = self.clear(sql, &[&forget, &CLEAN_UP]).await?;
+        let sql = "WITH gone AS (
+                DELETE FROM receipts USING (
+                    SELECT sender, position FROM receipts JOIN offices ON offices.number = sender
+                    WHERE stored_at <= $1 AND (position <= collected OR stored_at <= $2) LIMIT $3
+                ) AS old WHERE receipts.sender = old.sender AND receipts.position = old.position
+                RETURNING 1
+            ) SELECT count(*) FROM gone";
+        let receipts = self.clear(sql, &[&forget, &abandon, &CLEAN_UP]).await?;
         self.execute("DELETE FROM candidates WHERE at <= $1", &[&forget]).await?;
         let sql = "DELETE FROM recalls WHERE NOT EXISTS (SELECT 1 FROM packages
             WHERE packages.sender = recalls.sender AND packages.message_id = recalls.message_id)";

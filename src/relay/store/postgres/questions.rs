@@ -1,8 +1,8 @@
 //! What offices ask so often that several share a statement.
 //!
-//! Those that write hold the rows of all offices that they are about from the beginning, in the order of
-//! their numbers, as everybody does: so no two statements wait for each other, whichever instance they
-//! come from. Each row of the answer ends with the place of its question.
+//! Those that write hold the rows of all offices that they change from the beginning, in the order of their
+//! numbers, as everybody does: so no two statements wait for each other, whichever instance they come
+//! from. Each row of the answer ends with the place of its question.
 
 use deadpool_postgres::Client;
 use tokio_postgres::types::ToSql;
@@ -37,7 +37,7 @@ impl Question for NewPackage {
                     key_id, size, stored_at, expires_at, acceptance, piece, bytes, messages, place),
                 deposit(NULL, sender, id, recipient, package_sha256, sealed_sha256, key_id, size,
                     stored_at, expires_at, acceptance, piece, bytes, messages)
-            WHERE (SELECT count(*) FROM held) > 0";
+            WHERE (SELECT count(*) FROM held) >= 0";
         all(
             client,
             sql,

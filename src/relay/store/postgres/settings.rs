@@ -18,8 +18,8 @@ use crate::types::Lang;
 /// How long a connection, or its turn, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// No statement takes longer, nor waits longer for a row that another one holds. Each finds its rows by
-/// an index, whatever the values are: a plan is made once.
+/// No statement takes longer, nor waits longer for a row that another one holds. What offices ask finds its
+/// rows by the same index whatever the values are: a plan is made once.
 const OPTIONS: &str = "-c statement_timeout=20s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s -c client_min_messages=warning -c plan_cache_mode=force_generic_plan";
 
 /// What a relay and its commands call themselves there.

@@ -6,9 +6,11 @@
 //! costs the less for each the more is asked.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_postgres::{Error, Row};
 
 use super::RelayStoreError;
@@ -20,14 +22,18 @@ const LINE: usize = 1024;
 /// So many statements of a kind are under way at a time.
 const UNDER_WAY: usize = 2;
 
-/// So many questions share a statement at the most, and so many bytes.
+/// So many questions share a statement at the most, and no more join when they have so many bytes.
 const SHARING: usize = 16;
 const BYTES: usize = 4 << 20;
 
-/// The classes of errors that say that a value or a row cannot be, and not that the database has some
-/// trouble: data exception, integrity constraint violation, program limit exceeded (PostgreSQL, appendix
-/// A).
-const OF_VALUES: [&str; 3] = ["22", "23", "54"];
+/// Nobody waits longer for an answer: whoever asked a relay is gone then.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// The errors that one question may have brought upon those that shared its statement, by the beginnings
+/// of their codes (PostgreSQL, appendix A): a value or a row cannot be (data exception, integrity
+/// constraint violation, program limit exceeded), somebody else holds a row (lock not available,
+/// deadlock), it took too long (query canceled).
+const OF_ONE: [&str; 6] = ["22", "23", "54", "55P03", "40P01", "57014"];
 
 /// Something that is asked of the database.
 pub(super) trait Question: Send + Sync + 'static {
@@ -61,12 +67,16 @@ impl<Q: Question> Together<Q> {
         Self(line)
     }
 
-    /// The row that answers. What was asked is done also when nobody waits for it any more.
+    /// The row that answers. What has gone out is done also when nobody waits for it any more.
     pub(super) async fn ask(&self, question: Q) -> Result<Row, RelayStoreError> {
-        let (answer, answered) = oneshot::channel();
         let ended = || RelayStoreError::Away("the question was broken off".to_owned());
-        self.0.send(Asked { question, answer }).await.map_err(|_| ended())?;
-        answered.await.map_err(|_| ended())?
+        let asked = async {
+            let (answer, answered) = oneshot::channel();
+            self.0.send(Asked { question, answer }).await.map_err(|_| ended())?;
+            answered.await.map_err(|_| ended())?
+        };
+        let late = || RelayStoreError::Away("PostgreSQL did not answer in time".to_owned());
+        timeout(PATIENCE, asked).await.unwrap_or_else(|_elapsed| Err(late()))
     }
 }
 
@@ -84,56 +94,59 @@ async fn ask_on<Q: Question>(pool: Pool, asked: Arc<Mutex<mpsc::Receiver<Asked<Q
     }
 }
 
-async fn answer<Q: Question>(pool: Pool, taken: Vec<Asked<Q>>) {
-    let (questions, waiting): (Vec<_>, Vec<_>) =
-        taken.into_iter().map(|asked| (asked.question, asked.answer)).unzip();
-    for (answer, waits) in answers(&pool, &questions).await.into_iter().zip(waiting) {
-        // Nobody listens where whoever asked is gone.
-        let _ = waits.send(answer);
-    }
-}
-
 /// Waits for the first in line, and takes those behind it that go with it.
 async fn take<Q: Question>(asked: &mut mpsc::Receiver<Asked<Q>>) -> Vec<Asked<Q>> {
-    let Some(first) = asked.recv().await else { return Vec::new() };
-    let mut bytes = first.question.bytes();
-    let mut taken = vec![first];
-    while taken.len() < SHARING
-        && bytes < BYTES
-        && let Ok(next) = asked.try_recv()
-    {
+    let (mut taken, mut bytes) = (Vec::new(), 0_usize);
+    while taken.len() < SHARING && bytes < BYTES {
+        let next = if taken.is_empty() { asked.recv().await } else { asked.try_recv().ok() };
+        let Some(next) = next else { break };
+        // Nobody waits for it any more, and nothing was done for it yet.
+        if next.answer.is_closed() {
+            continue;
+        }
         bytes = bytes.saturating_add(next.question.bytes());
         taken.push(next);
     }
     taken
 }
 
-/// An answer to each.
-async fn answers<Q: Question>(pool: &Pool, these: &[Q]) -> Vec<Result<Row, RelayStoreError>> {
-    let all = |why: RelayStoreError| vec![why; these.len()].into_iter().map(Err).collect();
-    let client = match pool.get().await {
-        Ok(client) => client,
-        Err(error) => return all(error.into()),
-    };
-    match Q::ask(&client, these).await {
-        Ok(rows) => in_place(rows, these.len()),
-        Err(error) if these.len() > 1 && is_of_values(&error) => {
-            // One of them is to blame, and the others are not.
-            let mut answers = Vec::with_capacity(these.len());
-            for one in these {
-                match Q::ask(&client, std::slice::from_ref(one)).await {
-                    Ok(rows) => answers.extend(in_place(rows, 1)),
-                    Err(error) => answers.push(Err(error.into())),
-                }
-            }
-            answers
-        }
-        Err(error) => all(error.into()),
+/// Asks all of these with one statement, and where one of them is to blame that this failed, each with
+/// its own: those in line do not wait for them, nor these for each other.
+async fn answer<Q: Question>(pool: Pool, taken: Vec<Asked<Q>>) {
+    for alone in ask_all(&pool, taken).await {
+        let pool = pool.clone();
+        work::spawn(async move { ask_all(&pool, vec![alone]).await });
     }
 }
 
-fn is_of_values(error: &Error) -> bool {
-    error.code().is_some_and(|code| OF_VALUES.iter().any(|class| code.code().starts_with(class)))
+/// Asks all of these with one statement. Gives those that have to be asked alone.
+async fn ask_all<Q: Question>(pool: &Pool, taken: Vec<Asked<Q>>) -> Vec<Asked<Q>> {
+    let (questions, waiting): (Vec<_>, Vec<_>) =
+        taken.into_iter().map(|asked| (asked.question, asked.answer)).unzip();
+    let answers = match pool.get().await {
+        Ok(client) => match Q::ask(&client, &questions).await {
+            Ok(rows) => in_place(rows, questions.len()),
+            Err(error) if questions.len() > 1 && is_of_one(&error) => {
+                let alone = questions.into_iter().zip(waiting);
+                return alone.map(|(question, answer)| Asked { question, answer }).collect();
+            }
+            Err(error) => all_fail(questions.len(), error.into()),
+        },
+        Err(error) => all_fail(questions.len(), error.into()),
+    };
+    for (answer, waits) in answers.into_iter().zip(waiting) {
+        // Nobody listens where whoever asked is gone.
+        let _ = waits.send(answer);
+    }
+    Vec::new()
+}
+
+fn all_fail(questions: usize, why: RelayStoreError) -> Vec<Result<Row, RelayStoreError>> {
+    vec![why; questions].into_iter().map(Err).collect()
+}
+
+fn is_of_one(error: &Error) -> bool {
+    error.code().is_some_and(|code| OF_ONE.iter().any(|begins| code.code().starts_with(begins)))
 }
 
 /// Each row where its question was.

@@ -1,0 +1,38 @@
+//! People who want packages back that they sent.
+
+use std::sync::Arc;
+
+use tokio::time::sleep;
+
+use super::invariants::wanted_back;
+use super::office::Office;
+use super::random::Random;
+use super::world::World;
+use crate::control::Request;
+use crate::node::Handle;
+use crate::work::life::Life;
+
+/// Asks in the time of faults, as long as a node lives; whoever comes when it does not gives it up.
+pub(super) async fn ask(
+    (world, office, life): (Arc<World>, Arc<Office>, Arc<Life>),
+    handle: Handle,
+) {
+    let mut random = Random::new(world.seed, 40 + office.index as u64);
+    let mut wishes: Vec<_> = (0..world.climate.recalls)
+        .map(|_| (random.time(world.climate.length), random.below(1 << 20)))
+        .collect();
+    wishes.sort_unstable();
+    for (at, wish) in wishes {
+        let Some(left) = at.checked_sub(world.passed()) else { continue };
+        sleep(left).await;
+        if world.is_calm() {
+            return;
+        }
+        let Some(id) = wanted_back(&office, wish) else { continue };
+        world.note(office.index, format_args!("wants {id} back"));
+        let order = handle.order(Request::Recall { id }, "somebody".to_owned());
+        let answer = life.begin(order).await;
+        world.note(office.index, format_args!("{} for {id}", answer.code));
+        world.count(if answer.done { "recalls" } else { "refused recalls" });
+    }
+}
