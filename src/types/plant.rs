@@ -17,8 +17,6 @@ pub(crate) enum Plant {
     PlaceBeforeCommit,
     /// A relay takes a package to be gone when somebody begins to fetch it.
     GoneAtFetch,
-    /// A package is placed also when its sender has it back.
-    GivenBackIsPlaced,
 }
 
 thread_local! {

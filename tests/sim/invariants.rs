@@ -87,9 +87,13 @@ fn shown(value: ValueRef<'_>) -> String {
 /// when the time of the request does.
 const NOWHERE: &str = "SELECT message_id FROM recalls WHERE obstacle LIKE '%:not-found'";
 
-/// The id of the package of an office that somebody wants back, if it has made one.
+/// The id of the package of an office that somebody wants back, if one is under way.
 pub(super) fn wanted_back(office: &Office, wish: u64) -> Option<MessageId> {
-    let rows = Book::of(office)?.rows("SELECT hex(message_id) FROM outgoing ORDER BY message_id");
+    let rows = Book::of(office)?.rows(
+        "SELECT hex(message_id) FROM outgoing
+         WHERE state IN ('QUEUED', 'DEPOSITED', 'CONSIGNED', 'HELD_BY_RECIPIENT')
+         ORDER BY message_id",
+    );
     let row = rows.get(usize::try_from(wish).expect("small").checked_rem(rows.len())?)?;
     let id = uuid::Uuid::try_parse(&row[0]).expect("an id");
     Some(MessageId::try_from(id).expect("an id"))

@@ -48,8 +48,3 @@ fn placing_before_the_commit_is_found() {
 fn a_relay_that_forgets_what_somebody_begins_to_fetch_is_found() {
     found(Plant::GoneAtFetch, &[Kind::Missing]);
 }
-
-#[test]
-fn placing_what_is_given_back_is_found() {
-    found(Plant::GivenBackIsPlaced, &[Kind::GivenBackAndPlaced]);
-}

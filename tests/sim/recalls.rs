@@ -1,6 +1,7 @@
 //! People who want packages back that they sent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::sleep;
 
@@ -11,6 +12,10 @@ use super::world::World;
 use crate::control::Request;
 use crate::node::Handle;
 use crate::work::life::Life;
+
+/// So often they look whether something is under way, and with such pauses.
+const LOOKS: u32 = 100;
+const LOOK: Duration = Duration::from_secs(3);
 
 /// Asks in the time of faults, as long as a node lives; whoever comes when it does not gives it up.
 pub(super) async fn ask(
@@ -28,7 +33,15 @@ pub(super) async fn ask(
         if world.is_calm() {
             return;
         }
-        let Some(id) = wanted_back(&office, wish) else { continue };
+        let mut looks = 0;
+        let id = loop {
+            match wanted_back(&office, wish) {
+                Some(id) => break id,
+                None if looks < LOOKS && !world.is_calm() => sleep(LOOK).await,
+                None => return,
+            }
+            looks += 1;
+        };
         world.note(office.index, format_args!("wants {id} back"));
         let order = handle.order(Request::Recall { id }, "somebody".to_owned());
         let answer = life.begin(order).await;

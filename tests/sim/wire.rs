@@ -81,13 +81,13 @@ impl End {
 
     fn ask_party(
         &self,
-        party: Party,
+        party: &Party,
         what: String,
         make: Make,
     ) -> BoxFuture<'static, Result<Answered, SendError>> {
         let limit = ClientLimits::default().answer_timeout;
         match party {
-            Party::Office(to) => self.ask(to, what, limit, make),
+            Party::Office(to) => self.ask(*to, what, limit, make),
             Party::Relay(_) => self.ask_relay(what, limit, make),
         }
     }
@@ -359,7 +359,7 @@ impl Wire for End {
         recall: Bytes,
     ) -> BoxFuture<'static, Result<Option<Bytes>, SendError>> {
         let make: Make = Arc::new(move |_| Asked::put_recall(id, recall.clone()));
-        let asked = self.ask_party(at, format!("to give {id} back"), make);
+        let asked = self.ask_party(&at, format!("to give {id} back"), make);
         Box::pin(async move { asked.await?.recall_put() })
     }
 
@@ -371,7 +371,7 @@ impl Wire for End {
     }
 
     fn status(&self, of: Party) -> BoxFuture<'static, Result<Status, SendError>> {
-        let asked = self.ask_party(of, "for its status".to_owned(), Arc::new(|_| Asked::status()));
+        let asked = self.ask_party(&of, "for its status".to_owned(), Arc::new(|_| Asked::status()));
         Box::pin(async move { asked.await?.status() })
     }
 

@@ -44,6 +44,9 @@ async fn what_we_ask_back_is_sent_no_more_and_waits_for_the_receipt() {
     assert_eq!(asked.expect("written").after, Outgoing::RecallAsked);
     assert!(store.queued(mine.0, mine.1, now(), 9).await.expect("read").is_empty());
     assert!(store.awaits_receipts(mine.0, mine.1).await.expect("read"));
+    // A relay may have taken it although its answer was lost.
+    let relay = "https://relay.example".parse().expect("an address");
+    assert!(store.awaits_relayed(mine.0, &relay).await.expect("read"));
     let due = store.due_recalls(mine.0, mine.1, now()).await.expect("read");
     assert_eq!(due.iter().map(|row| row.package.id).collect::<Vec<_>>(), [id]);
     let waits = store.waits_for(office(2), 0, 9, now()).await.expect("read");
@@ -62,6 +65,7 @@ async fn what_we_ask_back_is_sent_no_more_and_waits_for_the_receipt() {
     let stored = store.outgoing_event(id, rejected, code::RECALLED.to_owned(), Some(proof), now());
     assert_eq!(stored.await.expect("written").after, Outgoing::Recalled);
     assert!(store.recall(id).await.expect("read").is_none());
+    assert!(!store.awaits_relayed(mine.0, &relay).await.expect("read"));
     let row =
         &store.history(HistoryFilter { limit: 1, ..Default::default() }).await.expect("read")[0];
     assert_eq!(
