@@ -1,6 +1,7 @@
 //! Whether a disk has room.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use crate::types::Lang;
@@ -43,20 +44,21 @@ impl fmt::Display for NoRoom {
 
 /// How many bytes are free on the disk that a path is on, or would be on; nothing where the disk does
 /// not say.
-pub fn free(path: &Path) -> Option<u64> {
-    let path = std::path::absolute(path).ok()?;
+pub fn free(path: &Path) -> io::Result<Option<u64>> {
+    let path = std::path::absolute(path)?;
     // One that is not there yet is made below one that is.
-    let disk = fs4::statvfs(path.ancestors().find(|above| above.exists())?).ok()?;
+    let there = path.ancestors().find(|above| above.exists()).unwrap_or(&path);
+    let disk = fs4::statvfs(there)?;
     // Some network drives say zero of everything.
-    (disk.total_space() > 0).then(|| disk.available_space())
+    Ok((disk.total_space() > 0).then(|| disk.available_space()))
 }
 
 /// Whether there is room for so many bytes. A disk that does not say how much is free is believed to
 /// have enough: what cannot be written is told all the same.
 pub fn has_room(path: &Path, needed: u64) -> Result<(), NoRoom> {
     match free(path) {
-        Some(free) if free < needed => Err(NoRoom { needed, free }),
-        _ => Ok(()),
+        Ok(Some(free)) if free < needed => Err(NoRoom { needed, free }),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

@@ -221,7 +221,7 @@ impl Store {
         .await
     }
 
-    /// Whether a receipt is to come through a relay for a package of `office`.
+    /// Whether a receipt may come through this relay for a package of `office`.
     pub async fn awaits_relayed(
         &self,
         office: OfficeNumber,

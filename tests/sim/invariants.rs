@@ -85,7 +85,8 @@ fn shown(value: ValueRef<'_>) -> String {
 
 /// Packages that are asked back and have come to nobody, as a relay says. Its word is not enough: that ends
 /// when the time of the request does.
-const NOWHERE: &str = "SELECT message_id FROM recalls WHERE obstacle LIKE '%:not-found'";
+const NOWHERE: &str = "SELECT message_id FROM recalls JOIN outgoing USING (message_id)
+    WHERE state = 'RECALL_ASKED' AND obstacle LIKE '%:not-found'";
 
 /// The id of the package of an office that somebody wants back, if one is under way.
 pub(super) fn wanted_back(office: &Office, wish: u64) -> Option<MessageId> {
@@ -326,7 +327,9 @@ fn every_set_is_accounted_for(world: &World, books: &[Option<Book>]) {
                 let is_sent = states == ["HANDED_OVER"] && (least, most) == (1, 1);
                 // Its time was over before the partner came back, or its receipt did not come.
                 let is_given_up = states == ["EXPIRED"] && most <= 1;
-                let is_back = most == 0 && (states == ["RECALLED"] || states == ["RECALL_ASKED"]);
+                let is_back = most == 0
+                    && (states == ["RECALLED"]
+                        || states == ["RECALL_ASKED"] && !has_come(&set, books));
                 if most > 1 {
                     world.blame(Kind::Twice, set.to, &told);
                 } else if !is_sent
@@ -350,6 +353,12 @@ fn every_set_is_accounted_for(world: &World, books: &[Option<Book>]) {
             }
         }
     }
+}
+
+/// Whether the recipient has a package of a set.
+fn has_come(set: &Dropped, books: &[Option<Book>]) -> bool {
+    let query = format!("SELECT 1 FROM incoming WHERE serial = '{}'", set.serial);
+    books[set.to].as_ref().is_none_or(|theirs| !theirs.rows(&query).is_empty())
 }
 
 /// Whether the recipient holds a set, and says why.

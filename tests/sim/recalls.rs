@@ -22,14 +22,15 @@ pub(super) async fn ask(
     (world, office, life): (Arc<World>, Arc<Office>, Arc<Life>),
     handle: Handle,
 ) {
-    let mut random = Random::new(world.seed, 40 + office.index as u64);
+    let mut random = Random::new(world.seed, 50 + office.index as u64);
     let mut wishes: Vec<_> = (0..world.climate.recalls)
         .map(|_| (random.time(world.climate.length), random.below(1 << 20)))
         .collect();
     wishes.sort_unstable();
+    let born = world.passed();
+    wishes.retain(|(at, _)| *at >= born);
     for (at, wish) in wishes {
-        let Some(left) = at.checked_sub(world.passed()) else { continue };
-        sleep(left).await;
+        sleep(at.saturating_sub(world.passed())).await;
         if world.is_calm() {
             return;
         }

@@ -6,6 +6,7 @@ use super::line::{Grade, Line, Topic};
 use crate::config::Config;
 use crate::disk;
 use crate::folder::look_for_one_volume;
+use crate::types::{Lang, io_text};
 
 /// So many of the largest packages should find room.
 const PACKAGES: u64 = 8;
@@ -35,14 +36,22 @@ pub(super) fn line(about: &str, path: &Path, package: u64) -> Option<Line> {
         return None;
     }
     let shown = path.display();
-    let Some(available) = disk::free(path) else {
+    let unknown = |why: &dyn Fn(Lang) -> String| {
         let line = Line::fine(
             Topic::Space,
             about,
-            format!("{shown} の空きが分かりません。"),
-            format!("the free space of {shown} is not known"),
+            format!("{shown} の空きが分かりません: {}。", why(Lang::Ja)),
+            format!("the free space of {shown} is not known: {}", why(Lang::En)),
         );
-        return Some(line.grade(Grade::Look));
+        Some(line.grade(Grade::Look))
+    };
+    let available = match disk::free(path) {
+        Ok(Some(available)) => available,
+        Ok(None) => {
+            let why = ("ディスクが大きさを答えません", "the disk does not tell its size");
+            return unknown(&|lang| lang.pick(why.0, why.1).to_owned());
+        }
+        Err(error) => return unknown(&|lang| io_text(&error, lang)),
     };
     let free = mebibytes(available);
     Some(match grade(available, package) {

@@ -15,9 +15,9 @@ use super::cluster::Cluster;
 use crate::harness::PATIENCE;
 use crate::proof::office;
 
-async fn open(cluster: &Cluster) -> Arc<PostgresStore> {
+async fn open(cluster: &Cluster, connections: u16) -> Arc<PostgresStore> {
     let settings =
-        PostgresSettings { url: cluster.url(), password_file: None, root: None, connections: 4 };
+        PostgresSettings { url: cluster.url(), password_file: None, root: None, connections };
     Arc::new(PostgresStore::open(&settings).await.expect("opened"))
 }
 
@@ -27,7 +27,7 @@ async fn open(cluster: &Cluster) -> Arc<PostgresStore> {
 async fn nobody_waits_in_a_circle() {
     const OFFICES: usize = 400;
     let cluster = Cluster::start();
-    let stores = [open(&cluster).await, open(&cluster).await];
+    let stores = [open(&cluster, 4).await, open(&cluster, 4).await];
     let number_of = |place: usize| format!("{}", 2_000_000_000 + place * 7_919 % OFFICES);
     let mut running = JoinSet::new();
     for number in 0..OFFICES {
@@ -79,19 +79,21 @@ async fn until_waiting(cluster: &Cluster, statements: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_database_cannot_take_is_refused_alone() {
     let cluster = Cluster::start();
-    let store = open(&cluster).await;
-    let sender = "1000000001";
-    store.know(office(sender)).await.expect("known");
+    let store = open(&cluster, 40).await;
+    let (sender, recipient) = ("1000000001", "1000000002");
+    for number in [sender, recipient] {
+        store.know(office(number)).await.expect("known");
+    }
     let holder = holder(&cluster, sender).await;
     let mut running = JoinSet::new();
     for number in 0..64 {
-        let new = deposit(sender, "1000000002", b"beside");
+        let new = deposit(sender, recipient, b"beside");
         let is_bad = number % 8 == 0;
         let key_id = if is_bad { "\0" } else { "one" }.to_owned();
         let (store, new) = (Arc::clone(&store), Deposit { key_id, ..new });
         running.spawn(async move { (is_bad, store.deposit(new, QUOTA).await) });
     }
-    // Those behind the first two are in line together.
+    // Those behind the first ones are in line together.
     until_waiting(&cluster, 2).await;
     holder.batch_execute("COMMIT").await.expect("let go");
     while let Some(done) = running.join_next().await {
@@ -106,9 +108,10 @@ async fn what_the_database_cannot_take_is_refused_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_for_a_row_keeps_nobody_else() {
     let cluster = Cluster::start();
-    let store = open(&cluster).await;
-    let held = "1000000003";
-    for number in [held, "1000000001", "1000000013"] {
+    let store = open(&cluster, 40).await;
+    // Whoever waits for it holds the rows of the others.
+    let held = "1000000099";
+    for number in [held, "1000000001", "1000000013", "1000000021", "1000000022"] {
         store.know(office(number)).await.expect("known");
     }
     let _holder = holder(&cluster, held).await;

@@ -149,13 +149,12 @@ impl PostgresStore {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, RelayStoreError> {
-        let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
-        transaction.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan").await?;
-        let statement = transaction.prepare_cached(sql).await?;
-        let cleared = transaction.query_one(&statement, parameters).await?.try_get(0)?;
-        transaction.commit().await?;
-        Ok(unsigned(cleared))
+        let client = self.client().await?;
+        let statement = client.prepare_cached(sql).await?;
+        client.batch_execute("SET plan_cache_mode = force_custom_plan").await?;
+        let cleared = client.query_one(&statement, parameters).await;
+        client.batch_execute("RESET plan_cache_mode").await?;
+        Ok(unsigned(cleared?.try_get(0)?))
     }
 
     /// Keeps a package of several pieces.

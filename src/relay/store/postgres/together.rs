@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Pool};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::{Error, Row};
 
@@ -22,11 +22,14 @@ const LINE: usize = 1024;
 /// So many statements of a kind are under way at a time.
 const UNDER_WAY: usize = 2;
 
+/// So many of a kind are asked alone at a time, after a statement that they shared has failed.
+const ALONE: usize = 4;
+
 /// So many questions share a statement at the most, and no more join when they have so many bytes.
 const SHARING: usize = 16;
 const BYTES: usize = 4 << 20;
 
-/// Nobody waits longer for an answer: whoever asked a relay is gone then.
+/// Nobody waits longer for an answer, so that one still comes before the request is given up.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// The errors that one question may have brought upon those that shared its statement, by the beginnings
@@ -60,9 +63,9 @@ impl<Q: Question> Together<Q> {
     /// What is asked goes over connections of this pool.
     pub(super) fn new(pool: &Pool) -> Self {
         let (line, asked) = mpsc::channel(LINE);
-        let asked = Arc::new(Mutex::new(asked));
+        let (asked, turns) = (Arc::new(Mutex::new(asked)), Arc::new(Semaphore::new(ALONE)));
         for _ in 0..UNDER_WAY {
-            work::spawn(ask_on(pool.clone(), Arc::clone(&asked)));
+            work::spawn(ask_on(pool.clone(), Arc::clone(&turns), Arc::clone(&asked)));
         }
         Self(line)
     }
@@ -81,14 +84,18 @@ impl<Q: Question> Together<Q> {
 }
 
 /// Asks until nobody can ask any more.
-async fn ask_on<Q: Question>(pool: Pool, asked: Arc<Mutex<mpsc::Receiver<Asked<Q>>>>) {
+async fn ask_on<Q: Question>(
+    pool: Pool,
+    turns: Arc<Semaphore>,
+    asked: Arc<Mutex<mpsc::Receiver<Asked<Q>>>>,
+) {
     loop {
         let taken = take(&mut *asked.lock().await).await;
         if taken.is_empty() {
             return;
         }
         // Whatever happens to these, those behind them are asked.
-        if let Err(error) = work::spawn(answer(pool.clone(), taken)).await {
+        if let Err(error) = work::spawn(answer(pool.clone(), Arc::clone(&turns), taken)).await {
             tracing::error!(%error, "questions to the database were broken off");
         }
     }
@@ -111,11 +118,16 @@ async fn take<Q: Question>(asked: &mut mpsc::Receiver<Asked<Q>>) -> Vec<Asked<Q>
 }
 
 /// Asks all of these with one statement, and where one of them is to blame that this failed, each with
-/// its own: those in line do not wait for them, nor these for each other.
-async fn answer<Q: Question>(pool: Pool, taken: Vec<Asked<Q>>) {
+/// its own: those in line do not wait for them.
+async fn answer<Q: Question>(pool: Pool, turns: Arc<Semaphore>, taken: Vec<Asked<Q>>) {
     for alone in ask_all(&pool, taken).await {
-        let pool = pool.clone();
-        work::spawn(async move { ask_all(&pool, vec![alone]).await });
+        let (pool, turns) = (pool.clone(), Arc::clone(&turns));
+        work::spawn(async move {
+            let _turn = turns.acquire().await;
+            if !alone.answer.is_closed() {
+                ask_all(&pool, vec![alone]).await;
+            }
+        });
     }
 }
 
