@@ -53,7 +53,9 @@ fn every_view_of_personal_data_is_written_down() {
     };
     let found = find(&mut taro, &[("person", &person)]);
     assert!(found.contains("looked at something held") && !found.contains("logged in"), "{found}");
-    assert!(find(&mut taro, &[("person", "0000000000")]).contains("Nothing."));
+    // That somebody searched for this number may be written down by then.
+    let found = find(&mut taro, &[("person", "0000000000")]);
+    assert!(!found.contains("looked at something held"), "{found}");
     assert!(find(&mut taro, &[("who", "hanako"), ("what", "login")]).contains("logged in"));
     assert!(find(&mut taro, &[("until", "2001-01-01")]).contains("Nothing."));
 
