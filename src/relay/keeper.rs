@@ -99,7 +99,7 @@ impl<S: RelayStore> Keeper<S> {
             }
             let looked = self.look_once(&mut known).await;
             if looked.is_err() {
-                self.mailboxes.wakes.know_no_ends();
+                self.mailboxes.wakes.forget_ends();
             }
             match looked {
                 Ok(()) if std::mem::take(&mut failing) => {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::sleep;
 
 use super::bodies::{self, AWAY_AGAIN};
 use super::counts::Counts;
@@ -16,10 +15,10 @@ use super::store::{
     Candidate, Deposit, Deposited, Found, NewRecall, NewReceipt, PutRecall, PutReceipt, Quota,
     RelayStore, RelayStoreError,
 };
-use super::wakes::{List, Waiting, Wakes};
+use super::wakes::{List, Wakes};
 use crate::link::{
-    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, Patience,
-    PutAnswer, RecallReply, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer,
+    RecallReply, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::card::{CardFault, SignedCard};
 use crate::package::sealed::{SEALED_FEATURE, Sealed};
@@ -36,9 +35,6 @@ const STORE_AGAIN: Duration = Duration::from_mins(10);
 /// A site may introduce somebody once in so long a time, and as many at once as are worth the second.
 pub(super) const INTRODUCTION: Duration = Duration::from_secs(20);
 pub(super) const INTRODUCTIONS: Duration = Duration::from_secs(20 * 20);
-
-/// What comes within so long after the first goes into the same answer to who waits.
-const GATHER: Duration = Duration::from_millis(10);
 
 /// By so much the clock of a relay may be ahead without anything being lost: what expired less long
 /// ago by it is taken, listed and kept all the same. Recipients go by their own clock.
@@ -200,40 +196,6 @@ impl<S: RelayStore> Mailboxes<S> {
         }
     }
 
-    /// What a list has behind a position, at most so much, once it has something or the peer does not
-    /// wait; and whether there is more. `look` gives at most so many, rising.
-    async fn list<T, F>(
-        &self,
-        mut waits: Waiting,
-        (after, limit, patience): (u64, usize, &Patience),
-        look: impl Fn(usize) -> F + Send,
-        position: fn(&T) -> u64,
-    ) -> Result<(Vec<T>, bool), Refusal>
-    where
-        F: Future<Output = Result<Vec<T>, RelayStoreError>> + Send,
-    {
-        loop {
-            waits.look();
-            // Whoever does not wait is told how it is now, and not how it was when something last came.
-            if !patience.waits() || !waits.is_at_end(after) {
-                let found = look(limit.saturating_add(1)).await;
-                let mut found = found.map_err(|error| self.away(&error))?;
-                let more = found.len() > limit;
-                found.truncate(limit);
-                if !more {
-                    waits.ends_at(found.last().map_or(after, position));
-                }
-                if !found.is_empty() {
-                    return Ok((found, more));
-                }
-            }
-            if patience.wait_for(waits.changed()).await != Some(true) {
-                return Ok((Vec::new(), false));
-            }
-            sleep(GATHER).await;
-        }
-    }
-
     async fn take_receipt(
         &self,
         peer: &Caller,
@@ -367,8 +329,9 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         let (office, after) = (query.office, query.after);
         let waits = self.wakes.listen(office, List::Receipts);
         let look = |most| self.store.receipts(office, after, most);
-        let list = (after, query.limit, &query.patience);
-        let (found, more) = self.list(waits, list, look, |receipt| receipt.position).await?;
+        let page = (after, query.limit, &query.patience);
+        let found = waits.list(page, look, |receipt| receipt.position).await;
+        let (found, more) = found.map_err(|error| self.away(&error))?;
         Ok(ReceiptPage::new(after, found, more))
     }
 
@@ -469,8 +432,9 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             let over = surely_over(self.clock.now());
             self.store.waiting(office, after, most, over)
         };
-        let list = (after, query.limit, &query.patience);
-        let (found, more) = self.list(waits, list, look, |item| item.position).await?;
+        let page = (after, query.limit, &query.patience);
+        let found = waits.list(page, look, |item| item.position).await;
+        let (found, more) = found.map_err(|error| self.away(&error))?;
         Ok(MailboxPage::new(after, found, more))
     }
 

@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
-use super::store::Hint;
+use super::store::{Hint, RelayStoreError};
+use crate::link::Patience;
 use crate::types::OfficeNumber;
 use crate::work::watch;
+
+/// What comes within so long after the first goes into the same answer to who waits.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// Those who wait, by the office that they wait for: never more than the relay knows.
 #[derive(Debug)]
@@ -80,7 +86,7 @@ impl Wakes {
     }
 
     /// What came is not heard of at the moment: whoever asks next has the store asked.
-    pub(super) fn know_no_ends(&self) {
+    pub(super) fn forget_ends(&self) {
         self.offices().values_mut().for_each(|awaited| awaited.ends = Ends::default());
     }
 
@@ -104,13 +110,45 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// What the list has behind a position, at most so much, once it has something or the peer does not
+    /// wait; and whether there is more. `look` asks the store for so many at the most, rising.
+    pub(super) async fn list<T, F>(
+        mut self,
+        (after, limit, patience): (u64, usize, &Patience),
+        look: impl Fn(usize) -> F + Send,
+        position: fn(&T) -> u64,
+    ) -> Result<(Vec<T>, bool), RelayStoreError>
+    where
+        F: Future<Output = Result<Vec<T>, RelayStoreError>> + Send,
+    {
+        loop {
+            self.look();
+            // Whoever does not wait is told how it is now, and not how it was when something last came.
+            if !patience.waits() || !self.is_at_end(after) {
+                let mut found = look(limit.saturating_add(1)).await?;
+                let more = found.len() > limit;
+                found.truncate(limit);
+                if !more {
+                    self.ends_at(found.last().map_or(after, position));
+                }
+                if !found.is_empty() {
+                    return Ok((found, more));
+                }
+            }
+            if !matches!(patience.wait_for(self.woken.changed()).await, Some(Ok(()))) {
+                return Ok((Vec::new(), false));
+            }
+            sleep(GATHER).await;
+        }
+    }
+
     /// The list is about to be looked at: what comes from here on wakes.
-    pub(super) fn look(&mut self) {
+    fn look(&mut self) {
         self.woken.borrow_and_update();
     }
 
     /// It was looked at since: nothing was there behind this position.
-    pub(super) fn ends_at(&self, position: u64) {
+    fn ends_at(&self, position: u64) {
         let mut offices = self.wakes.offices();
         // What came meanwhile may lie behind it.
         if let Some(awaited) = offices.get_mut(&self.office)
@@ -121,15 +159,10 @@ impl Waiting {
     }
 
     /// Whether it is known without looking that nothing is there behind this position.
-    pub(super) fn is_at_end(&self, position: u64) -> bool {
+    fn is_at_end(&self, position: u64) -> bool {
         let mut offices = self.wakes.offices();
         let end = offices.get_mut(&self.office).and_then(|awaited| *awaited.ends.of(self.list));
         end.is_some_and(|end| position >= end)
-    }
-
-    /// Waits until something may have come; false where nobody would tell.
-    pub(super) async fn changed(&mut self) -> bool {
-        self.woken.changed().await.is_ok()
     }
 }
 
@@ -151,7 +184,7 @@ mod tests {
         assert!(!wakes.listen(office, List::Receipts).is_at_end(5), "it is another list");
         wakes.wake(office);
         assert!(!waits.is_at_end(5));
-        assert!(waits.changed().await);
+        waits.woken.changed().await.expect("woken");
         // Something comes while the list is looked at: what was found may be the end no more.
         waits.look();
         wakes.wake(office);
@@ -163,7 +196,7 @@ mod tests {
         let other = "1370000002".parse().expect("an office");
         wakes.wake(other);
         assert!(waits.is_at_end(7), "it was another office");
-        wakes.know_no_ends();
+        wakes.forget_ends();
         assert!(!waits.is_at_end(7), "nobody would have told");
     }
 }

@@ -2,9 +2,10 @@
 //! that follow from a seed.
 //!
 //! Real are `package`, `store` with its SQLite, `folder`, `node`, in half of the runs a `relay` with
-//! its SQLite ([`relay`]), and of `link` everything from the routes on. Simulated are the network ([`wire`]), the clocks, what a disk does at a crash
-//! ([`disk`]), the care software ([`care`]), people who want packages back ([`recalls`]) and the crashes themselves: a node ends at any await
-//! point, in the middle of any work with a disk, and between any two commits.
+//! its SQLite ([`relay`]), and of `link` everything from the routes on. Simulated are the network
+//! ([`wire`]), the clocks, what a disk does at a crash ([`disk`]), the care software ([`care`]), people
+//! who want packages back ([`recalls`]) and the crashes themselves: a node ends at any await point, in the
+//! middle of any work with a disk, and between any two commits.
 //!
 //! One seed is one run: it comes again exactly, event by event. What has to hold whatever happens
 //! stands in [`invariants`]; that the simulation notices when it does not, in [`plants`].

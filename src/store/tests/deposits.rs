@@ -79,3 +79,20 @@ async fn what_nobody_answers_at_a_relay_is_known() {
     assert!(withdrawn(&store, "one", RELAY, hours(72)).await > 0);
     assert_eq!(unanswered(hours(72)).await, both);
 }
+
+/// What is known to lie at one relay is not asked for at another.
+#[tokio::test]
+async fn receipts_of_what_is_asked_back_come_through_the_relay_that_has_it() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    leave(&store, id, now()).await;
+    let request = NewRecall { der: Bytes::from_static(b"please"), expires_at: now() };
+    let asked = store.ask_recall(id, request, "tanaka".to_owned(), now()).await;
+    assert_eq!(asked.expect("written").after, Outgoing::RecallAsked);
+    let awaits = async |relay: &str| {
+        let relay = relay.parse().expect("an address");
+        store.awaits_relayed(office(1), &relay).await.expect("read")
+    };
+    assert!(awaits(RELAY).await);
+    assert!(!awaits("https://other.example").await);
+}

@@ -12,7 +12,7 @@ use tokio_postgres::{Client, NoTls};
 
 use super::battery::{QUOTA, deposit, name, receipt, start};
 use super::cluster::Cluster;
-use crate::harness::PATIENCE;
+use crate::harness::until;
 use crate::proof::office;
 
 async fn open(cluster: &Cluster, connections: u16) -> Arc<PostgresStore> {
@@ -66,13 +66,10 @@ async fn holder(cluster: &Cluster, office: &str) -> Client {
 }
 
 /// Waits until so many statements, or more, wait for a row.
-async fn until_waiting(cluster: &Cluster, statements: usize) {
+fn until_waiting(cluster: &Cluster, statements: usize) {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-    let begun = std::time::Instant::now();
-    while cluster.sql(sql).trim().parse::<usize>().expect("a number") < statements {
-        assert!(begun.elapsed() < PATIENCE, "{statements} do not wait");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let waiting = || cluster.sql(sql).trim().parse::<usize>().expect("a number");
+    until("statements wait", || (waiting() >= statements).then_some(()));
 }
 
 /// A value that the database cannot keep is the fault of nobody who asks beside it.
@@ -94,7 +91,7 @@ async fn what_the_database_cannot_take_is_refused_alone() {
         running.spawn(async move { (is_bad, store.deposit(new, QUOTA).await) });
     }
     // Those behind the first ones are in line together.
-    until_waiting(&cluster, 2).await;
+    until_waiting(&cluster, 2);
     holder.batch_execute("COMMIT").await.expect("let go");
     while let Some(done) = running.join_next().await {
         match done.expect("no panic") {
@@ -118,7 +115,7 @@ async fn who_waits_for_a_row_keeps_nobody_else() {
     let (mut waiting, mut others) = (JoinSet::new(), JoinSet::new());
     let (first, new) = (Arc::clone(&store), deposit("1000000001", held, b"waits"));
     waiting.spawn(async move { first.deposit(new, QUOTA).await });
-    until_waiting(&cluster, 1).await;
+    until_waiting(&cluster, 1);
     for number in 0..40 {
         let store = Arc::clone(&store);
         if number == 20 {

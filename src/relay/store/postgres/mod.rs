@@ -28,7 +28,7 @@ pub(super) use target::{Target, TargetState};
 
 use questions::{Find, NewPackage};
 use tls::Tls;
-use together::Together;
+use together::{Question as _, Together};
 
 use super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Collected, Deposit,
@@ -53,6 +53,9 @@ pub struct PostgresStore {
     finds: Together<Find>,
     put_receipts: Together<NewReceipt>,
 }
+
+/// The values of a statement.
+type Parameters<'a> = [&'a (dyn ToSql + Sync)];
 
 /// Of so many offices what they have collected is noted at a time.
 const COLLECTED: usize = 20;
@@ -95,7 +98,7 @@ impl PostgresStore {
     async fn rows(
         &self,
         sql: &str,
-        parameters: &[&(dyn ToSql + Sync)],
+        parameters: &Parameters<'_>,
     ) -> Result<Vec<Row>, RelayStoreError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await?;
@@ -144,11 +147,7 @@ impl PostgresStore {
 
     /// Clears something away; says how much. How that is found best depends on the values: among very many
     /// rows there are a few, or none.
-    async fn clear(
-        &self,
-        sql: &str,
-        parameters: &[&(dyn ToSql + Sync)],
-    ) -> Result<u64, RelayStoreError> {
+    async fn clear(&self, sql: &str, parameters: &Parameters<'_>) -> Result<u64, RelayStoreError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await?;
         client.batch_execute("SET plan_cache_mode = force_custom_plan").await?;
@@ -158,43 +157,20 @@ impl PostgresStore {
     }
 
     /// Keeps a package of several pieces.
-    async fn deposit_in_pieces(&self, new: &Deposit, quota: Quota) -> Result<Row, RelayStoreError> {
+    async fn deposit_in_pieces(&self, new: Deposit, quota: Quota) -> Result<Row, RelayStoreError> {
         let mut client = self.client().await?;
         let next = client.prepare_cached("SELECT nextval('bodies')").await?;
         let insert = client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
-        let deposit = client
-            .prepare_cached(
-                "SELECT outcome, former_acceptance
-                FROM deposit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            )
-            .await?;
         let body: i64 = client.query_one(&next, &[]).await?.try_get(0)?;
-        let mut parts = pieces(new.sealed.bytes());
-        let (_, first) = parts.next().unwrap_or_default();
-        // The other pieces first: the rows of the offices are held from the function on.
+        // The other pieces first: the rows of the offices are held from the first on.
         let transaction = client.transaction().await?;
-        for (number, bytes) in parts {
+        for (number, bytes) in pieces(new.sealed.bytes()).skip(1) {
             let number = i32::try_from(number).unwrap_or(i32::MAX);
             transaction.execute(&insert, &[&body, &number, &&bytes[..]]).await?;
         }
-        let sealed_sha256 = new.sealed.sha256();
-        let parameters: [&(dyn ToSql + Sync); 14] = [
-            &body,
-            &new.sender.as_str(),
-            &&new.message_id.as_bytes()[..],
-            &new.recipient.as_str(),
-            &&new.package_sha256.as_raw()[..],
-            &&sealed_sha256.as_raw()[..],
-            &new.key_id,
-            &i64::try_from(new.sealed.bytes().len()).unwrap_or(i64::MAX),
-            &millis(new.stored_at),
-            &millis(new.expires_at),
-            &&new.acceptance[..],
-            &&first[..],
-            &signed(quota.bytes),
-            &signed(quota.messages),
-        ];
-        let row = transaction.query_one(&deposit, &parameters).await?;
+        let new = NewPackage { new, quota, body: Some(body) };
+        let row = NewPackage::ask(&transaction, &[new]).await?.pop();
+        let row = row.ok_or(RelayStoreError::Damaged("answer"))?;
         if matches!(row.try_get::<_, i16>(0)?, 0 | 4) {
             transaction.commit().await?;
         } else {
@@ -206,7 +182,7 @@ impl PostgresStore {
     async fn execute(
         &self,
         sql: &str,
-        parameters: &[&(dyn ToSql + Sync)],
+        parameters: &Parameters<'_>,
     ) -> Result<u64, RelayStoreError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await?;
@@ -225,9 +201,9 @@ impl RelayStore for PostgresStore {
         self.has_rows(&[new.sender, new.recipient]).await?;
         let acceptance = new.acceptance.clone();
         let row = if new.sealed.bytes().len() > usize::try_from(PIECE).unwrap_or(usize::MAX) {
-            self.deposit_in_pieces(&new, quota).await?
+            self.deposit_in_pieces(new, quota).await?
         } else {
-            self.deposits.ask(NewPackage { new, quota }).await?
+            self.deposits.ask(NewPackage { new, quota, body: None }).await?
         };
         Ok(match row.try_get::<_, i16>(0)? {
             0 => Deposited::New,

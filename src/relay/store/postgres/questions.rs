@@ -4,19 +4,29 @@
 //! numbers, as everybody does: so no two statements wait for each other, whichever instance they come
 //! from. Each row of the answer ends with the place of its question.
 
-use deadpool_postgres::Client;
-use tokio_postgres::types::ToSql;
+use deadpool_postgres::GenericClient;
 use tokio_postgres::{Error, Row};
 
-use super::super::{Deposit, NewReceipt, Quota, RECEIPTS_OF_KIND, SLICE, millis, signed};
+use super::super::{Deposit, NewReceipt, PIECE, Quota, RECEIPTS_OF_KIND, SLICE, millis, signed};
+use super::Parameters;
 use super::together::Question;
 use crate::link::MailboxItemName;
 use crate::types::Digest;
 
-/// A package that is one piece. Both offices have a row.
+/// A package. Both offices have a row.
 pub(super) struct NewPackage {
     pub(super) new: Deposit,
     pub(super) quota: Quota,
+    /// Under which the pieces behind the first are there already, if it has some.
+    pub(super) body: Option<i64>,
+}
+
+impl NewPackage {
+    /// The first piece.
+    fn first(&self) -> &[u8] {
+        let bytes = self.new.sealed.bytes();
+        usize::try_from(PIECE).ok().and_then(|piece| bytes.get(..piece)).unwrap_or(bytes)
+    }
 }
 
 impl Question for NewPackage {
@@ -24,7 +34,7 @@ impl Question for NewPackage {
         self.new.sealed.bytes().len()
     }
 
-    async fn ask(client: &Client, these: &[Self]) -> Result<Vec<Row>, Error> {
+    async fn ask(client: &impl GenericClient, these: &[Self]) -> Result<Vec<Row>, Error> {
         let sql = "WITH held AS MATERIALIZED (
                 SELECT 1 FROM offices WHERE number = ANY($1::TEXT[] || $3::TEXT[])
                 ORDER BY number FOR UPDATE
@@ -32,10 +42,11 @@ impl Question for NewPackage {
             SELECT outcome, former_acceptance, place
             FROM unnest($1::TEXT[], $2::BYTEA[], $3::TEXT[], $4::BYTEA[], $5::BYTEA[], $6::TEXT[],
                     $7::BIGINT[], $8::BIGINT[], $9::BIGINT[], $10::BYTEA[], $11::BYTEA[],
-                    $12::BIGINT[], $13::BIGINT[])
+                    $12::BIGINT[], $13::BIGINT[], $14::BIGINT[])
                 WITH ORDINALITY AS asked (sender, id, recipient, package_sha256, sealed_sha256,
-                    key_id, size, stored_at, expires_at, acceptance, piece, bytes, messages, place),
-                deposit(NULL, sender, id, recipient, package_sha256, sealed_sha256, key_id, size,
+                    key_id, size, stored_at, expires_at, acceptance, piece, bytes, messages, body,
+                    place),
+                deposit(body, sender, id, recipient, package_sha256, sealed_sha256, key_id, size,
                     stored_at, expires_at, acceptance, piece, bytes, messages)
             WHERE (SELECT count(*) FROM held) >= 0";
         all(
@@ -52,9 +63,10 @@ impl Question for NewPackage {
                 &of(these, |one| millis(one.new.stored_at)),
                 &of(these, |one| millis(one.new.expires_at)),
                 &of(these, |one| &one.new.acceptance[..]),
-                &of(these, |one| &one.new.sealed.bytes()[..]),
+                &of(these, Self::first),
                 &of(these, |one| signed(one.quota.bytes)),
                 &of(these, |one| signed(one.quota.messages)),
+                &of(these, |one| one.body),
             ],
         )
         .await
@@ -69,7 +81,7 @@ impl Question for Find {
         usize::try_from(SLICE).unwrap_or(usize::MAX)
     }
 
-    async fn ask(client: &Client, these: &[Self]) -> Result<Vec<Row>, Error> {
+    async fn ask(client: &impl GenericClient, these: &[Self]) -> Result<Vec<Row>, Error> {
         let sql = "SELECT id, size, sealed_sha256, state, expires_at,
                 EXISTS (SELECT 1 FROM recalls WHERE recalls.sender = asked.sender
                     AND recalls.message_id = asked.message_id),
@@ -103,7 +115,7 @@ impl Question for NewReceipt {
         self.receipt.len()
     }
 
-    async fn ask(client: &Client, these: &[Self]) -> Result<Vec<Row>, Error> {
+    async fn ask(client: &impl GenericClient, these: &[Self]) -> Result<Vec<Row>, Error> {
         let sql = "WITH held AS MATERIALIZED (
                 SELECT 1 FROM offices WHERE number = ANY($1::TEXT[]) ORDER BY number FOR UPDATE
             )
@@ -140,9 +152,9 @@ fn of<'a, Q, T: 'a>(these: &'a [Q], value: impl Fn(&'a Q) -> T) -> Vec<T> {
 }
 
 async fn all(
-    client: &Client,
+    client: &impl GenericClient,
     sql: &str,
-    parameters: &[&(dyn ToSql + Sync)],
+    parameters: &Parameters<'_>,
 ) -> Result<Vec<Row>, Error> {
     let statement = client.prepare_cached(sql).await?;
     client.query(&statement, parameters).await

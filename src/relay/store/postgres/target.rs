@@ -6,15 +6,15 @@ use std::pin::pin;
 use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::config::Host;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 
 use super::super::rows::{
     Contents, OfficeState, PackageState, RecallName, RecallRow, ReceiptRow, ReceiptSum,
     WholePackage,
 };
 use super::super::{Candidate, RelayStoreError, digest, millis};
-use super::schema;
 use super::settings::{NAME, PostgresSettings};
+use super::{Parameters, schema};
 use crate::types::{Digest, MessageId};
 
 /// The lock that whoever moves into the database has for as long as it is connected.
@@ -39,8 +39,6 @@ pub(in crate::relay::store) struct Target {
     client: Client,
     name: String,
 }
-
-type Parameters<'a> = [&'a (dyn ToSql + Sync)];
 
 impl Target {
     /// Reaches the database and brings its schema up to date.

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::{GenericClient, Pool};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::{Error, Row};
@@ -45,7 +45,10 @@ pub(super) trait Question: Send + Sync + 'static {
 
     /// Asks for all of these. Gives the rows of the answer; the last column of each is the place of its
     /// question, counted from one.
-    fn ask(client: &Client, these: &[Self]) -> impl Future<Output = Result<Vec<Row>, Error>> + Send
+    fn ask(
+        client: &impl GenericClient,
+        these: &[Self],
+    ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send
     where
         Self: Sized;
 }
