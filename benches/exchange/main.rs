@@ -20,6 +20,7 @@
 mod idle;
 #[path = "../common/measure.rs"]
 mod measure;
+#[expect(dead_code, reason = "only a database has children")]
 #[path = "../common/process.rs"]
 mod process;
 mod sender;

@@ -45,6 +45,7 @@ use renkei::relay::store::{PostgresSettings, PostgresStore, RelayStore, SqliteSt
 
 use cluster::Cluster;
 use measure::{report, spread};
+use process::family_seconds;
 use traffic::Traffic;
 use world::{RelayFolder, World};
 
@@ -52,7 +53,7 @@ use world::{RelayFolder, World};
 const WARM: usize = 320;
 
 /// Packages that are carried at each size of a store.
-const AT_EACH_SIZE: usize = 1_600;
+const AT_EACH_SIZE: usize = 4_800;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -145,7 +146,7 @@ async fn growth(stored: usize) {
     let relay = RelayFolder::new(&world, "growth", "");
     std::fs::create_dir_all(relay.file().parent().expect("a folder")).expect("a folder");
     let store = async || SqliteStore::open_beside(&relay.file()).expect("a store");
-    grown(&world, &relay, &sizes, "SQLite", store).await;
+    grown(&world, &relay, &sizes, "SQLite", store, None).await;
     println!("  its file has {:.0} MB", world::size_of(&relay.file()));
     let cluster = Cluster::start();
     let world = World::new();
@@ -153,7 +154,7 @@ async fn growth(stored: usize) {
     let settings =
         PostgresSettings { url: cluster.url(), password_file: None, root: None, connections: 16 };
     let store = async || PostgresStore::open(&settings).await.expect("a store");
-    grown(&world, &relay, &sizes, "PostgreSQL", store).await;
+    grown(&world, &relay, &sizes, "PostgreSQL", store, Some(&cluster)).await;
 }
 
 async fn grown<S: RelayStore>(
@@ -162,6 +163,7 @@ async fn grown<S: RelayStore>(
     sizes: &[usize],
     name: &str,
     open: impl AsyncFn() -> S,
+    cluster: Option<&Cluster>,
 ) {
     let mut there = 0;
     let mut first = None;
@@ -170,15 +172,31 @@ async fn grown<S: RelayStore>(
         fill::fill(&store, there, *size).await;
         drop(store);
         there = *size;
+        if let Some(cluster) = cluster {
+            // What lies there has lain there for long: the server has caught up.
+            cluster.sql("VACUUM ANALYZE");
+            cluster.sql("CHECKPOINT");
+        }
         let running = relay.run();
         Traffic::new(world, relay, 1_370_000_000, WARM).run(relay.port).await;
         let traffic = Traffic::new(world, relay, 1_370_000_000, AT_EACH_SIZE);
-        let before = running.processor_seconds();
+        let of_database = || cluster.map_or(0.0, |cluster| family_seconds(cluster.process()));
+        let before = (running.processor_seconds(), of_database());
         let run = traffic.run(relay.port).await;
-        let cost = (running.processor_seconds() - before) / run.packages as f64 * 1e3;
-        let ratio = cost / *first.get_or_insert(cost);
+        let after = (running.processor_seconds(), of_database());
+        let each = |seconds: f64| seconds / run.packages as f64 * 1e3;
+        let cost = each(after.0 - before.0 + after.1 - before.1);
         report(&format!("{name}, {size} packages lie there"), run.rate(), "/s", None);
-        report("  processor time of the relay for each", cost, "ms", None);
-        report("  to that at the first size", ratio, "", None);
+        report("  processor time of the relay for each", each(after.0 - before.0), "ms", None);
+        if cluster.is_some() {
+            report(
+                "  processor time of the database for each",
+                each(after.1 - before.1),
+                "ms",
+                None,
+            );
+        }
+        let ratio = cost / *first.get_or_insert(cost);
+        report("  both, to that at the first size", ratio, "", None);
     }
 }

@@ -17,6 +17,9 @@ const PAIRS: usize = 16;
 /// Packages of one pair that are on their way at a time.
 const OF_A_PAIR: usize = 4;
 
+/// How long a page is waited for, in seconds.
+const WAIT: u32 = 50;
+
 /// What a run gave.
 pub(crate) struct Run {
     pub(crate) packages: usize,
@@ -92,6 +95,8 @@ struct ReadyPair {
     fetching: Vec<Wire>,
     listing: Wire,
     collecting: Wire,
+    /// Up to where the sender had collected before.
+    collected: u64,
 }
 
 impl ReadyPair {
@@ -106,19 +111,22 @@ impl ReadyPair {
             putting.push(Wire::open(&sender.tls, port).await);
             fetching.push(Wire::open(&recipient.tls, port).await);
         }
+        let mut collecting = Wire::open(&sender.tls, port).await;
+        let collected = end_of_receipts(&mut collecting, &sender).await;
         Self {
             names: [sender.number.to_string(), recipient.number.to_string()],
             packages: packages.into_iter().map(Arc::new).collect(),
             putting,
             fetching,
             listing,
-            collecting: Wire::open(&sender.tls, port).await,
+            collecting,
+            collected,
         }
     }
 
     /// Gives how long each took, from its first byte to its last receipt at the sender.
     async fn run(self) -> Vec<Duration> {
-        let Self { names, packages, putting, fetching, listing, collecting } = self;
+        let Self { names, packages, putting, fetching, listing, collecting, collected } = self;
         let [sender, recipient] = names;
         let by_id: HashMap<String, Arc<Made>> =
             packages.iter().map(|made| (made.id.to_string(), Arc::clone(made))).collect();
@@ -126,7 +134,8 @@ impl ReadyPair {
         let waits: Waits = Arc::default();
         let (found, finds) = mpsc::channel(1024);
         let lists = tokio::spawn(list(listing, recipient.clone(), found));
-        let collects = tokio::spawn(collect(collecting, sender.clone(), Arc::clone(&waits)));
+        let collects =
+            tokio::spawn(collect(collecting, sender.clone(), collected, Arc::clone(&waits)));
         let finds = Arc::new(tokio::sync::Mutex::new(finds));
         let mut tasks = JoinSet::new();
         for wire in fetching {
@@ -169,8 +178,8 @@ async fn put(mut wire: Wire, left: Arc<Mutex<Vec<Arc<Made>>>>, waits: Waits) -> 
     }
 }
 
-async fn page(wire: &mut Wire, what: &str, office: &str, after: u64) -> Value {
-    let path = format!("/v1/{what}?office={office}&after={after}&wait=50");
+async fn page(wire: &mut Wire, what: &str, office: &str, after: u64, wait: u32) -> Value {
+    let path = format!("/v1/{what}?office={office}&after={after}&wait={wait}");
     let (status, body) = wire.get(&path).await;
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
     serde_json::from_slice(&body).expect("JSON")
@@ -180,7 +189,7 @@ async fn page(wire: &mut Wire, what: &str, office: &str, after: u64) -> Value {
 async fn list(mut wire: Wire, office: String, found: mpsc::Sender<String>) {
     let mut after = 0;
     loop {
-        let page = page(&mut wire, "mailbox", &office, after).await;
+        let page = page(&mut wire, "mailbox", &office, after, WAIT).await;
         after = page["next"].as_u64().expect("a position");
         for item in page["items"].as_array().expect("a list") {
             found
@@ -214,17 +223,27 @@ async fn fetch(
     }
 }
 
-/// Collects receipts for the sender.
-async fn collect(mut wire: Wire, office: String, waits: Waits) {
+/// An office remembers up to where it has collected.
+async fn end_of_receipts(wire: &mut Wire, office: &Office) -> u64 {
     let mut after = 0;
     loop {
-        let page = page(&mut wire, "receipts", &office, after).await;
+        let page = page(wire, "receipts", &office.number.to_string(), after, 0).await;
+        if page["receipts"].as_array().expect("a list").is_empty() {
+            return after;
+        }
+        after = page["next"].as_u64().expect("a position");
+    }
+}
+
+/// Collects receipts for the sender.
+async fn collect(mut wire: Wire, office: String, mut after: u64, waits: Waits) {
+    loop {
+        let page = page(&mut wire, "receipts", &office, after, WAIT).await;
         after = page["next"].as_u64().expect("a position");
         for receipt in page["receipts"].as_array().expect("a list") {
             let id = receipt["message_id"].as_str().expect("an id");
             let mut waits = waits.lock().expect("no panic");
-            // Receipts of a run before are found again.
-            let Some(wait) = waits.get_mut(id) else { continue };
+            let wait = waits.get_mut(id).expect("a receipt of this run");
             wait.0 -= 1;
             if wait.0 == 0 {
                 let (_, done) = waits.remove(id).expect("it waits");

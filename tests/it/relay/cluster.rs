@@ -106,8 +106,12 @@ impl Cluster {
 
     /// The disk that it has for itself, and the process that sees it.
     pub(super) fn disk(&self) -> (&SmallDisk, u32) {
-        let server = self.server.as_ref().expect("it runs");
-        (self.disk.as_ref().expect("it has one"), server.id())
+        (self.disk.as_ref().expect("it has one"), self.process())
+    }
+
+    /// The process of the server, whose children do its work.
+    pub(super) fn process(&self) -> u32 {
+        self.server.as_ref().expect("it runs").id()
     }
 
     fn data(&self) -> PathBuf {
