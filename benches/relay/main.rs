@@ -24,6 +24,7 @@
 #[expect(clippy::print_stderr, reason = "the log of a database that failed")]
 mod cluster;
 mod fill;
+mod growth;
 #[path = "../../tests/it/harness/waits.rs"]
 mod harness;
 mod idle;
@@ -39,21 +40,16 @@ mod traffic;
 mod wire;
 mod world;
 
-use std::sync::Arc;
-
-use renkei::relay::store::{PostgresSettings, PostgresStore, RelayStore, SqliteStore};
-
 use cluster::Cluster;
 use measure::{report, spread};
-use process::family_seconds;
 use traffic::Traffic;
 use world::{RelayFolder, World};
 
 /// Packages that are left before what is measured, so that connections and caches are warm.
 const WARM: usize = 320;
 
-/// Packages that are carried at each size of a store.
-const AT_EACH_SIZE: usize = 4_800;
+/// The number of the first office that carries something.
+const FIRST_OFFICE: usize = 1_370_000_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -79,7 +75,7 @@ fn main() {
             postgres(packages).await;
         }
         if wanted("growth") {
-            growth(stored).await;
+            growth::growth(stored).await;
         }
         if wanted("idle") {
             idle::idle(offices).await;
@@ -116,8 +112,8 @@ async fn carried(
     target: f64,
 ) -> (f64, usize) {
     let running = relay.run();
-    Traffic::new(world, relay, 1_370_000_000, WARM).run(relay.port).await;
-    let traffic = Traffic::new(world, relay, 1_370_000_000, packages);
+    Traffic::new(world, relay, FIRST_OFFICE, WARM).run(relay.port).await;
+    let traffic = Traffic::new(world, relay, FIRST_OFFICE, packages);
     let bytes = traffic.bytes();
     let before = running.processor_seconds();
     let run = traffic.run(relay.port).await;
@@ -136,67 +132,4 @@ async fn carried(
     report("  processor time of the relay for each", cost * 1e3, "ms", None);
     report("  resident memory of the relay", running.resident(), "MB", None);
     (rate, bytes)
-}
-
-/// What a package costs when so many lie there already.
-async fn growth(stored: usize) {
-    let sizes: Vec<usize> =
-        [1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|size| *size <= stored).collect();
-    let world = World::new();
-    let relay = RelayFolder::new(&world, "growth", "");
-    std::fs::create_dir_all(relay.file().parent().expect("a folder")).expect("a folder");
-    let store = async || SqliteStore::open_beside(&relay.file()).expect("a store");
-    grown(&world, &relay, &sizes, "SQLite", store, None).await;
-    println!("  its file has {:.0} MB", world::size_of(&relay.file()));
-    let cluster = Cluster::start();
-    let world = World::new();
-    let relay = RelayFolder::new(&world, "growth", &world::section_of_postgres(&cluster.url()));
-    let settings =
-        PostgresSettings { url: cluster.url(), password_file: None, root: None, connections: 16 };
-    let store = async || PostgresStore::open(&settings).await.expect("a store");
-    grown(&world, &relay, &sizes, "PostgreSQL", store, Some(&cluster)).await;
-}
-
-async fn grown<S: RelayStore>(
-    world: &World,
-    relay: &RelayFolder,
-    sizes: &[usize],
-    name: &str,
-    open: impl AsyncFn() -> S,
-    cluster: Option<&Cluster>,
-) {
-    let mut there = 0;
-    let mut first = None;
-    for size in sizes {
-        let store = Arc::new(open().await);
-        fill::fill(&store, there, *size).await;
-        drop(store);
-        there = *size;
-        if let Some(cluster) = cluster {
-            // What lies there has lain there for long: the server has caught up.
-            cluster.sql("VACUUM ANALYZE");
-            cluster.sql("CHECKPOINT");
-        }
-        let running = relay.run();
-        Traffic::new(world, relay, 1_370_000_000, WARM).run(relay.port).await;
-        let traffic = Traffic::new(world, relay, 1_370_000_000, AT_EACH_SIZE);
-        let of_database = || cluster.map_or(0.0, |cluster| family_seconds(cluster.process()));
-        let before = (running.processor_seconds(), of_database());
-        let run = traffic.run(relay.port).await;
-        let after = (running.processor_seconds(), of_database());
-        let each = |seconds: f64| seconds / run.packages as f64 * 1e3;
-        let cost = each(after.0 - before.0 + after.1 - before.1);
-        report(&format!("{name}, {size} packages lie there"), run.rate(), "/s", None);
-        report("  processor time of the relay for each", each(after.0 - before.0), "ms", None);
-        if cluster.is_some() {
-            report(
-                "  processor time of the database for each",
-                each(after.1 - before.1),
-                "ms",
-                None,
-            );
-        }
-        let ratio = cost / *first.get_or_insert(cost);
-        report("  both, to that at the first size", ratio, "", None);
-    }
 }

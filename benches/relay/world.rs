@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -208,9 +208,4 @@ impl Maker {
 /// The section that names a database.
 pub(crate) fn section_of_postgres(url: &str) -> String {
     format!("[store]\npostgres = \"{url}\"\nconnections = 16")
-}
-
-/// The size of a file in MB.
-pub(crate) fn size_of(path: &Path) -> f64 {
-    fs::metadata(path).map_or(0.0, |file| file.len() as f64 / 1e6)
 }

@@ -54,9 +54,14 @@ impl Cluster {
 
     /// What a statement answers, a line for each row.
     pub(super) fn sql(&self, statement: &str) -> String {
+        self.sql_of("postgres", statement)
+    }
+
+    /// The same in another database.
+    pub(super) fn sql_of(&self, database: &str, statement: &str) -> String {
         let asked = Command::new(program("psql"))
             .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname"])
-            .arg(self.url())
+            .arg(self.url_of(database))
             .args(["--command", statement])
             .output()
             .expect("psql runs");
@@ -119,7 +124,11 @@ impl Cluster {
     }
 
     pub(super) fn url(&self) -> String {
-        format!("postgresql://renkei@127.0.0.1:{}/postgres", self.port)
+        self.url_of("postgres")
+    }
+
+    pub(super) fn url_of(&self, database: &str) -> String {
+        format!("postgresql://renkei@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Starts the server, and waits until it answers.
