@@ -30,7 +30,8 @@ const EACH_TIME: usize = 1_600;
 trait Stores {
     type Store: RelayStore;
 
-    /// The section `[store]` of the relay, beside what `init` makes.
+    /// The section `[store]` of a relay of this name, whose store is there then; empty where `init` has
+    /// made it.
     fn section(&self, name: &str) -> String;
 
     async fn open(&self, name: &str, relay: &RelayFolder) -> Self::Store;
@@ -111,24 +112,24 @@ impl Stores for Databases {
 
 /// A relay, and how many packages lie there.
 struct Side {
-    name: &'static str,
+    name: String,
     relay: RelayFolder,
     there: usize,
 }
 
 impl Side {
-    fn new<S: Stores>(name: &'static str, world: &World, stores: &S) -> Self {
-        let relay = RelayFolder::new(world, name, &stores.section(name));
+    fn new<S: Stores>(name: String, world: &World, stores: &S) -> Self {
+        let relay = RelayFolder::new(world, &name, &stores.section(&name));
         Self { name, relay, there: 0 }
     }
 
     /// Runs it with so many packages.
     async fn run_with<S: Stores>(&mut self, size: usize, world: &World, stores: &S) -> Running {
-        let store = Arc::new(stores.open(self.name, &self.relay).await);
-        fill::fill(&store, self.there, size.max(self.there)).await;
+        let store = Arc::new(stores.open(&self.name, &self.relay).await);
+        fill::fill(&store, self.there, size).await;
         drop(store);
-        self.there = size.max(self.there);
-        stores.settle(self.name);
+        self.there = size;
+        stores.settle(&self.name);
         let running = self.relay.run();
         Traffic::new(world, &self.relay, FIRST_OFFICE, WARM).run(self.relay.port).await;
         running
@@ -167,9 +168,10 @@ impl Spent {
 
 async fn grown<S: Stores>(name: &str, stores: S, sizes: &[usize]) {
     let world = World::new();
-    let mut few = Side::new("few", &world, &stores);
-    let mut many = Side::new("many", &world, &stores);
+    let mut many = Side::new("many".to_owned(), &world, &stores);
     for size in sizes {
+        // A new one each time: what is carried lies there afterwards.
+        let mut few = Side::new(format!("few_{size}"), &world, &stores);
         let of_many = many.run_with(*size, &world, &stores).await;
         let of_few = few.run_with(FEW, &world, &stores).await;
         let (mut beside, mut here) = (Spent::default(), Spent::default());
@@ -178,10 +180,10 @@ async fn grown<S: Stores>(name: &str, stores: S, sizes: &[usize]) {
             here.add(&world, &many, &of_many, &stores).await;
         }
         report(&format!("{name}, {size} packages lie there"), here.rate(), "/s", None);
-        report("  what they take", stores.size(many.name, &many.relay), "MB", None);
-        report("  where 1000 lie, in turn", beside.rate(), "/s", None);
+        report("  what they take", stores.size(&many.name, &many.relay), "MB", None);
+        report(&format!("  where {FEW} lie, in turn"), beside.rate(), "/s", None);
         report("  processor time of relay and database for each", here.cost(), "ms", None);
         let ratio = here.cost() / beside.cost();
-        report("  to that where 1000 lie (flat: 1.0)", ratio, "", None);
+        report(&format!("  to that where {FEW} lie (flat: 1.0)"), ratio, "", None);
     }
 }
