@@ -78,6 +78,9 @@ impl AtRest {
         let start::Opened { context, mut folders, .. } = opened.expect("it opens");
         let folders = folders.pop().expect("one office");
         context.set_places([(office, folders.places())].into());
+        while !context.unsent.is_of_now(MessageId::new(context.now())) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
         Self { context, folders, office, partner, home, partners }
     }
 

@@ -53,8 +53,14 @@ impl Unsent {
     /// since the start, or was made before that.
     pub(super) fn claim(&self, id: MessageId) -> bool {
         let mut known = self.known();
-        let is_here = id.made_at() >= self.since && !known.begun.contains(&id);
+        let is_here = self.is_of_now(id) && !known.begun.contains(&id);
         is_here && known.claimed.insert(id)
+    }
+
+    /// Whether a package was made since the start. Ids are dated to the millisecond: of the one in which
+    /// the node was started nobody knows.
+    pub(super) fn is_of_now(&self, id: MessageId) -> bool {
+        id.made_at() >= self.since
     }
 
     pub(super) fn let_go(&self, id: MessageId) {
