@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
+use super::fetch::Source;
 use super::folders::AllPlaces;
 use super::network::Client;
 use super::notices::Notices;
@@ -44,7 +45,9 @@ pub(super) struct Context {
     /// more than the processors can do at once would only make all of them late.
     pub(super) judging: Semaphore,
     /// What partners have sent lately.
-    pub(super) quota: Quota,
+    pub(super) quota: Quota<OfficeNumber>,
+    /// What was fetched lately of which nobody knows who made it, by the place where it lay.
+    pub(super) unsigned: Quota<Source>,
     /// What a person should know of.
     pub(super) notices: Notices,
     /// What is known of seals.
@@ -84,6 +87,7 @@ impl Context {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let judging = Semaphore::new(2 * processors);
         let quota = Quota::new(config.limits.partner_rate);
+        let unsigned = Quota::new(config.limits.partner_rate);
         let config = RwLock::new(Arc::new(config));
         let notices = Notices::default();
         let places = RwLock::default();
@@ -100,6 +104,7 @@ impl Context {
             wake,
             judging,
             quota,
+            unsigned,
             notices,
             seals: Seals::default(),
             time,

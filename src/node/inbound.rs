@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::cards;
 use super::context::{Context, blocking};
+use super::fetch::Source;
 use super::judge;
 #[cfg(test)]
 use super::planted;
@@ -32,7 +33,7 @@ use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
 use crate::types::Plant;
-use crate::types::code::{self, RefusalCode, RefusalStatus};
+use crate::types::code::{self, RefusalCode, RefusalRetry, RefusalStatus};
 use crate::types::{CameBy, Digest, Hashed, MessageId, OfficeNumber};
 
 /// How a node says that what waits for a partner can be fetched.
@@ -115,11 +116,10 @@ impl Service for Inbound {
         context.store.check().map_err(refuse_store)?;
         context.quota.came(partner, body.bytes().len());
         let taken = self.take(Bringer::Peer(Box::new(peer.clone())), id, (body, form)).await;
-        let status = taken.as_ref().err().map(|refusal| refusal.code.status());
-        if status == Some(RefusalStatus::Unprocessable) {
+        if taken.as_ref().is_err_and(NotTaken::is_for_what_is_in_it) {
             context.quota.refused(partner);
         }
-        match taken? {
+        match taken.map_err(|not_taken| not_taken.refusal)? {
             Taken::New { receipt, rejected } => {
                 if rejected {
                     context.quota.refused(partner);
@@ -244,28 +244,64 @@ enum Taken {
     Repeat(Bytes),
 }
 
+/// Why a package was not taken.
+pub(super) struct NotTaken {
+    pub(super) refusal: Refusal,
+    /// Whether its sender has signed it; else nobody knows who made it.
+    pub(super) is_signed: bool,
+}
+
+impl NotTaken {
+    pub(super) const fn signed(refusal: Refusal) -> Self {
+        Self { refusal, is_signed: true }
+    }
+
+    fn is_for_what_is_in_it(&self) -> bool {
+        self.refusal.code.status() == RefusalStatus::Unprocessable
+    }
+}
+
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, is_signed: false }
+    }
+}
+
 impl Inbound {
-    /// Takes a package that was fetched elsewhere for `office`, where it stood under the name of
-    /// `sender`. Nobody vouches for it but its signature.
+    /// Takes a package that was fetched from `source` for `office`, where it stood under the name of
+    /// `sender`. Nobody vouches for it but its signature: what has none is charged to the source.
     pub(super) async fn take_fetched(
         &self,
+        source: &Source,
         (sender, office): (OfficeNumber, OfficeNumber),
         id: MessageId,
         body: Hashed,
         form: PackageForm,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), NotTaken> {
         let context = &self.0;
         context.store.check().map_err(refuse_store)?;
         let size = body.bytes().len();
-        self.takes_from(sender)?;
-        context.quota.came(sender, size);
         let taken = self.take(Bringer::Place { sender, office }, id, (body, form)).await;
-        let refused = match &taken {
-            Ok(taken) => matches!(taken, Taken::New { rejected: true, .. }),
-            Err(refusal) => refusal.code.status() == RefusalStatus::Unprocessable,
-        };
-        if refused {
-            context.quota.refused(sender);
+        match &taken {
+            Ok(Taken::Repeat(_)) => {}
+            Ok(Taken::New { rejected, .. }) => {
+                context.quota.came(sender, size);
+                if *rejected {
+                    context.quota.refused(sender);
+                }
+            }
+            Err(NotTaken { refusal, is_signed: false }) => {
+                if refusal.code.retry() == RefusalRetry::Never {
+                    context.unsigned.came(source.clone(), size);
+                    context.unsigned.refused(source.clone());
+                }
+            }
+            Err(not_taken) => {
+                context.quota.came(sender, size);
+                if not_taken.is_for_what_is_in_it() {
+                    context.quota.refused(sender);
+                }
+            }
         }
         taken.map(drop)
     }
@@ -275,7 +311,7 @@ impl Inbound {
         by: Bringer,
         id: MessageId,
         body: (Hashed, PackageForm),
-    ) -> Result<Taken, Refusal> {
+    ) -> Result<Taken, NotTaken> {
         let context = &self.0;
         let now = context.now();
         let looked_at = {
@@ -297,7 +333,7 @@ impl Inbound {
                     }
                     answer => answer,
                 };
-                return answered(answer, None);
+                return answered(answer, None).map_err(NotTaken::from);
             }
         };
         let (sender, office, state) = (new.sender, new.office, new.state);
@@ -321,6 +357,7 @@ impl Inbound {
             context.notices.clear(code::PARTNER_CERTIFICATE_REFUSED, &about);
         }
         answered(answer, Some((receipt.der, state == Incoming::Rejected)))
+            .map_err(NotTaken::signed)
     }
 }
 
@@ -370,7 +407,7 @@ fn look_at(
     id: MessageId,
     (body, form): (Hashed, PackageForm),
     now: Timestamp,
-) -> Result<LookedAt, Refusal> {
+) -> Result<LookedAt, NotTaken> {
     let (body, sealed_sha256) = match form {
         PackageForm::Plain => (body, None),
         PackageForm::Sealed => {
@@ -393,7 +430,7 @@ fn look_at(
     let believed = context.time.believes(now);
     if !believed && !is_fresh(&package, now) {
         // A wrong clock would refuse for good what is right, and date receipts wrongly.
-        return Err(Refusal::plain(RefusalCode::CLOCK_IN_DOUBT).retry_after(COME_AGAIN));
+        return Err(Refusal::plain(RefusalCode::CLOCK_IN_DOUBT).retry_after(COME_AGAIN).into());
     }
     verify(context, &package, now)?;
     if !believed {
@@ -402,9 +439,12 @@ fn look_at(
         context.time.confirm(now);
     }
     context.wake.in_contact(sender);
-    package.check_time(now).map_err(|fault| refuse(&fault))?;
-    has_room_for(context, sender, package.bytes().len())?;
-    let (new, receipt) = judged(context, &package, sealed_sha256, now)?;
+    let judged = || {
+        package.check_time(now).map_err(|fault| refuse(&fault))?;
+        has_room_for(context, sender, package.bytes().len())?;
+        judged(context, &package, sealed_sha256, now)
+    };
+    let (new, receipt) = judged().map_err(NotTaken::signed)?;
     Ok(LookedAt::New(Box::new(new), receipt))
 }
 

@@ -1,17 +1,19 @@
-//! What one partner may send in an hour.
+//! What one partner may send in an hour, and how much that is not right one place may have us fetch.
 //!
 //! Each partner has an allowance of bytes that fills up again evenly. Every package is charged with
 //! its size, and one that is refused for what is in it with much more: it cost us work and a row, and
 //! a partner whose software is in order sends hardly any. A partner that has used its allowance up
 //! is told to come later, until a twelfth of it is there again, so that it is told once and not with
-//! every package.
+//! every package. What is fetched is charged to its sender once its signature says who that is; what
+//! nobody has signed is charged to the place where it lay, whatever name it had there.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::types::{Clock, Instant, OfficeNumber};
+use crate::types::{Clock, Instant};
 
 /// In this time an allowance fills up.
 const HOUR: Duration = Duration::from_hours(1);
@@ -19,11 +21,12 @@ const HOUR: Duration = Duration::from_hours(1);
 /// So many refused packages use an allowance up.
 const REFUSED: u64 = 1024;
 
+/// Allowances of whoever is named by a `K`.
 #[derive(Debug)]
-pub(super) struct Quota {
+pub(super) struct Quota<K> {
     /// Bytes in an hour.
     rate: AtomicU64,
-    partners: Mutex<HashMap<OfficeNumber, Allowance>>,
+    allowances: Mutex<HashMap<K, Allowance>>,
 }
 
 #[derive(Debug)]
@@ -34,17 +37,17 @@ struct Allowance {
     used_up: bool,
 }
 
-impl Quota {
+impl<K: Eq + Hash> Quota<K> {
     pub(super) fn new(rate: u64) -> Self {
-        Self { rate: AtomicU64::new(rate), partners: Mutex::default() }
+        Self { rate: AtomicU64::new(rate), allowances: Mutex::default() }
     }
 
-    /// From now on partners may send so much in an hour. Nobody has used up more of it than before.
+    /// From now on each has so much in an hour. Nobody has used up more of it than before.
     pub(super) fn set_rate(&self, rate: u64) {
-        let mut partners = self.partners();
+        let mut allowances = self.allowances();
         let former = self.rate.swap(rate, Ordering::Relaxed);
         if former != rate {
-            for allowance in partners.values_mut() {
+            for allowance in allowances.values_mut() {
                 let used = former.saturating_sub(allowance.left);
                 allowance.left = rate.saturating_sub(used);
                 allowance.used_up &= allowance.left < rate / 12;
@@ -57,9 +60,9 @@ impl Quota {
     }
 
     /// Whether a package may come, or how long to wait until one may.
-    pub(super) fn allows(&self, partner: OfficeNumber) -> Result<(), Duration> {
-        let mut partners = self.partners();
-        let allowance = self.allowance(&mut partners, partner);
+    pub(super) fn allows(&self, of: K) -> Result<(), Duration> {
+        let mut allowances = self.allowances();
+        let allowance = self.allowance(&mut allowances, of);
         let enough = self.rate() / 12;
         if allowance.left >= enough {
             allowance.used_up = false;
@@ -73,31 +76,31 @@ impl Quota {
     }
 
     /// A package of so many bytes came.
-    pub(super) fn came(&self, partner: OfficeNumber, bytes: usize) {
-        self.charge(partner, u64::try_from(bytes).unwrap_or(u64::MAX));
+    pub(super) fn came(&self, of: K, bytes: usize) {
+        self.charge(of, u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
     /// A package was refused for what is in it.
-    pub(super) fn refused(&self, partner: OfficeNumber) {
-        self.charge(partner, self.rate() / REFUSED);
+    pub(super) fn refused(&self, of: K) {
+        self.charge(of, self.rate() / REFUSED);
     }
 
-    fn charge(&self, partner: OfficeNumber, bytes: u64) {
-        let mut partners = self.partners();
-        let allowance = self.allowance(&mut partners, partner);
+    fn charge(&self, of: K, bytes: u64) {
+        let mut allowances = self.allowances();
+        let allowance = self.allowance(&mut allowances, of);
         allowance.left = allowance.left.saturating_sub(bytes);
         allowance.used_up |= allowance.left == 0;
     }
 
-    /// A partner's allowance as it is now.
+    /// An allowance as it is now.
     fn allowance<'a>(
         &self,
-        partners: &'a mut HashMap<OfficeNumber, Allowance>,
-        partner: OfficeNumber,
+        allowances: &'a mut HashMap<K, Allowance>,
+        of: K,
     ) -> &'a mut Allowance {
         let now = Clock::running();
         let full = Allowance { left: self.rate(), at: now, used_up: false };
-        let allowance = partners.entry(partner).or_insert(full);
+        let allowance = allowances.entry(of).or_insert(full);
         let passed = now.saturating_duration_since(allowance.at).min(HOUR).as_micros();
         let filled = u128::from(self.rate()) * passed / HOUR.as_micros();
         if filled > 0 {
@@ -108,14 +111,19 @@ impl Quota {
         allowance
     }
 
-    fn partners(&self) -> MutexGuard<'_, HashMap<OfficeNumber, Allowance>> {
-        self.partners.lock().unwrap_or_else(PoisonError::into_inner)
+    fn allowances(&self) -> MutexGuard<'_, HashMap<K, Allowance>> {
+        self.allowances.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::OfficeNumber;
+
+    fn office(number: &str) -> OfficeNumber {
+        number.parse().expect("an office")
+    }
 
     #[test]
     fn the_paper_has_the_number_of_the_program() {
@@ -126,27 +134,26 @@ mod tests {
 
     #[test]
     fn an_allowance_that_is_used_up_comes_back_by_a_twelfth() {
-        let (one, two) = ("1370000018", "1370000026");
-        let [one, two] = [one, two].map(|number| number.parse().expect("an office"));
+        let (one, two) = (office("1370000018"), office("1370000026"));
         let quota = Quota::new(1 << 20);
         quota.came(one, 1 << 19);
         assert_eq!(quota.allows(one), Ok(()));
         quota.came(one, 1 << 20);
         let wait = quota.allows(one).expect_err("used up");
         assert!(wait > Duration::from_secs(290) && wait <= Duration::from_mins(5), "{wait:?}");
-        quota.partners().get_mut(&one).expect("known").at -= Duration::from_secs(5);
+        quota.allowances().get_mut(&one).expect("known").at -= Duration::from_secs(5);
         let less = quota.allows(one).expect_err("a little is there again, and not enough");
         assert!(less < wait, "{less:?}");
         assert_eq!(quota.allows(two), Ok(()), "others have their own");
-        quota.partners().get_mut(&one).expect("known").left = (1 << 20) / 24;
+        quota.allowances().get_mut(&one).expect("known").left = (1 << 20) / 24;
         assert!(quota.allows(one).is_err(), "not yet");
-        quota.partners().get_mut(&one).expect("known").left = (1 << 20) / 12;
+        quota.allowances().get_mut(&one).expect("known").left = (1 << 20) / 12;
         assert_eq!(quota.allows(one), Ok(()));
     }
 
     #[test]
     fn another_rate_counts_from_now_on() {
-        let one = "1370000018".parse().expect("an office");
+        let one = office("1370000018");
         let quota = Quota::new(1 << 20);
         quota.came(one, 1 << 20);
         assert!(quota.allows(one).is_err());
@@ -160,7 +167,7 @@ mod tests {
 
     #[test]
     fn refused_packages_cost_more() {
-        let one = "1370000018".parse().expect("an office");
+        let one = office("1370000018");
         let quota = Quota::new(1 << 30);
         (0..REFUSED - 20).for_each(|_| quota.refused(one));
         assert_eq!(quota.allows(one), Ok(()));

@@ -10,7 +10,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::context::{Context, blocking, log_store_fault};
+use super::fetch::Source;
 use super::hold_copies;
+use super::inbound::NotTaken;
 use super::placing::forget;
 use super::refusals::{COME_AGAIN, cannot_sign, refuse, refuse_store};
 use super::refused::tell_refused_certificate;
@@ -22,7 +24,7 @@ use crate::package::{
     open_again,
 };
 use crate::store::{CameRecall, Content, RecallAnswer, StoreError};
-use crate::types::code::{self, RefusalCode};
+use crate::types::code::{self, RefusalCode, RefusalRetry};
 use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber};
 
 /// How often a rejection is signed anew because another receipt came first.
@@ -50,23 +52,44 @@ pub(super) async fn put(
         // Whoever asks for what never was gets tired of it.
         context.quota.refused(partner);
     }
-    decide(context, der).await
+    decide(context, der).await.map_err(|not_taken| not_taken.refusal)
 }
 
-/// A request that was fetched for `office`, where the package stood under these names. Nobody vouches for
-/// it but its signature.
+/// A request that was fetched from `source` for `office`, where the package stood under these names.
+/// Nobody vouches for it but its signature: one that has none is charged to the source.
 pub(super) async fn fetched(
     context: &Arc<Context>,
+    source: &Source,
     (sender, office): (OfficeNumber, OfficeNumber),
     id: MessageId,
     der: Bytes,
-) -> Result<RecallReply, Refusal> {
-    let stated = stated(der.clone()).await?;
-    let named = (stated.sender.office, stated.recipient.office, stated.message_id);
-    if named != (sender, office, id) {
-        return Err(Refusal::plain(RefusalCode::ID_MISMATCH));
+) -> Result<RecallReply, NotTaken> {
+    let size = der.len();
+    let never_came = !context.store.has_incoming(sender, id).await.map_err(refuse_store)?;
+    let decided = async {
+        let stated = stated(der.clone()).await?;
+        let named = (stated.sender.office, stated.recipient.office, stated.message_id);
+        if named != (sender, office, id) {
+            return Err(Refusal::plain(RefusalCode::ID_MISMATCH).into());
+        }
+        decide(context, der).await
+    };
+    let decided = decided.await;
+    match &decided {
+        Err(NotTaken { refusal, is_signed: false }) => {
+            if refusal.code.retry() == RefusalRetry::Never {
+                context.unsigned.came(source.clone(), size);
+                context.unsigned.refused(source.clone());
+            }
+        }
+        Ok(_) | Err(_) => {
+            context.quota.came(sender, size);
+            if never_came {
+                context.quota.refused(sender);
+            }
+        }
     }
-    decide(context, der).await
+    decided
 }
 
 async fn stated(der: Bytes) -> Result<Recall, Refusal> {
@@ -76,13 +99,23 @@ async fn stated(der: Bytes) -> Result<Recall, Refusal> {
 }
 
 /// Verifies a request and decides about it.
-async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, Refusal> {
+async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, NotTaken> {
     let now = context.now();
     if !context.time.believes(now) {
         // What ends, and what is dated, would be wrong.
-        return Err(Refusal::plain(RefusalCode::CLOCK_IN_DOUBT).retry_after(COME_AGAIN));
+        return Err(Refusal::plain(RefusalCode::CLOCK_IN_DOUBT).retry_after(COME_AGAIN).into());
     }
     let recall = verified(context, der.clone(), now).await?;
+    decide_about(context, &recall, &der, now).await.map_err(NotTaken::signed)
+}
+
+/// Decides about a request that its sender has signed.
+async fn decide_about(
+    context: &Arc<Context>,
+    recall: &Recall,
+    der: &Bytes,
+    now: Timestamp,
+) -> Result<RecallReply, Refusal> {
     let about = recall.reference();
     let PackageRef { message_id: id, sender, recipient: office, .. } = about;
     let config = context.config();
@@ -107,7 +140,7 @@ async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, Refus
             Err(StoreError::NotFound) => None,
             Err(error) => return Err(refuse_store(error)),
         };
-        let came = signed(context, (&recall, &der), previous, package, now).await?;
+        let came = signed(context, (recall, der), previous, package, now).await?;
         let rejection = came.rejection.der.clone();
         match context.store.recall_came(came, now).await.map_err(refuse_store)? {
             RecallAnswer::GivenBack => {
@@ -221,7 +254,9 @@ mod tests {
         let (store, now) = (&node.context.store, node.context.now());
         let id = node.came().await;
         let der = node.request(id, 24);
-        let ask = || fetched(&node.context, (node.partner, node.office), id, der.clone());
+        let source = Source::Partner(node.partner);
+        let of = (node.partner, node.office);
+        let ask = || fetched(&node.context, &source, of, id, der.clone());
         let begun = store.begin_placing(vec![(node.partner, id)]).await.expect("written");
         assert_eq!(begun.len(), 1);
         assert!(matches!(ask().await, Ok(RecallReply::UnderWay)));
@@ -242,11 +277,11 @@ mod tests {
     async fn a_request_whose_time_is_over_changes_nothing() {
         let node = AtRest::new().await;
         let id = node.held().await;
-        let of = (node.partner, node.office);
-        let refused = fetched(&node.context, of, id, node.request(id, -1)).await.err();
-        let code = refused.expect("refused").code.code();
+        let (source, of) = (Source::Partner(node.partner), (node.partner, node.office));
+        let refused = fetched(&node.context, &source, of, id, node.request(id, -1)).await.err();
+        let code = refused.expect("refused").refusal.code.code();
         assert_eq!(code, RefusalCode::PACKAGE_EXPIRED.code());
-        let granted = fetched(&node.context, of, id, node.request(id, 1)).await;
+        let granted = fetched(&node.context, &source, of, id, node.request(id, 1)).await;
         assert!(matches!(granted, Ok(RecallReply::Decided(_))));
         assert!(node.context.store.was_recalled(node.partner, id).await.expect("read"));
     }

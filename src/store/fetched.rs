@@ -44,16 +44,16 @@ impl Store {
 
     /// Remembers that the receipts about a package go to `source` too. Where it was left there after it
     /// came here, at `stored_at`, the receipts that were there are lost with its store, and all go once
-    /// more.
+    /// more. Says whether more has to go there than before.
     pub async fn was_fetched(
         &self,
         source: String,
         office: OfficeNumber,
         (sender, id): (OfficeNumber, MessageId),
         stored_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            connection
+            let changed = connection
                 .prepare_cached(
                     "INSERT INTO fetched (source, sender, message_id, office, put, done)
                      VALUES (?1, ?2, ?3, ?4, 0, 0)
@@ -68,7 +68,7 @@ impl Store {
                     Column(office),
                     Column(stored_at)
                 ])?;
-            Ok(())
+            Ok(changed > 0)
         })
         .await
     }

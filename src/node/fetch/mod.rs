@@ -24,7 +24,7 @@ use crate::work::watch;
 
 pub(super) use puts::run as put_receipts;
 pub(super) use source::{Errand, Source, errands};
-use take::{Taken, take};
+use take::{Taken, Taker};
 
 /// The list is begun anew after this time: something may have been put off, or queued again.
 const BEGIN_ANEW: Duration = Duration::from_mins(5);
@@ -44,10 +44,16 @@ const TOLD: Duration = Duration::from_hours(72);
 /// Packages that are fetched at a time.
 const AT_A_TIME: usize = 4;
 
+/// Of so many packages that are here already the receipts are put where they wait, each time the list is
+/// begun.
+const ANEW: u32 = 200;
+
 struct Fetcher {
     context: Arc<Context>,
     office: OfficeNumber,
     source: Source,
+    /// Of so many packages that are here already the receipts may still be put there.
+    anew: u32,
     /// Behind this position is asked next.
     after: u64,
     /// Something on this list could not be taken at the moment.
@@ -66,6 +72,7 @@ pub(super) async fn run(
         context: Arc::clone(&context),
         office,
         source,
+        anew: ANEW,
         after: 0,
         later: false,
         begun: Clock::running(),
@@ -97,7 +104,7 @@ pub(super) async fn run(
             () = tokio::time::sleep(sleep) => {}
         }
     }
-    for code in [code::RELAY_UNREACHABLE, code::RELAY_REFUSES] {
+    for code in [code::RELAY_UNREACHABLE, code::RELAY_REFUSES, code::MAILBOX_PAUSED] {
         context.notices.clear(code, &fetcher.about());
     }
 }
@@ -111,8 +118,14 @@ impl Fetcher {
         let Some(endpoint) = self.source.endpoint(&config) else { return Ok(BEGIN_ANEW) };
         if self.begun.elapsed() >= BEGIN_ANEW {
             (self.after, self.later, self.begun) = (0, false, Clock::running());
+            self.anew = ANEW;
             context.notices.clear_unmet(code::MAILBOX_UNREADABLE, TOLD);
         }
+        if let Err(pause) = context.unsigned.allows(self.source.clone()) {
+            self.tell_pause();
+            return Err(pause);
+        }
+        context.notices.clear(code::MAILBOX_PAUSED, &self.about());
         let wait = Duration::try_from(config.timing.receipt_wait).unwrap_or_default();
         // What was put off is not on what is still to come.
         let wait = if self.later { Duration::ZERO } else { wait };
@@ -126,12 +139,20 @@ impl Fetcher {
             Err(error) => return Err(self.failed(&error)),
         };
         let is_empty = page.items.is_empty();
-        let taking = stream::iter(page.items).map(|item| {
-            take(Arc::clone(context), self.office, self.source.clone(), endpoint.clone(), item)
-        });
+        let taker = Taker {
+            context: Arc::clone(context),
+            office: self.office,
+            source: self.source.clone(),
+            endpoint,
+            anew: self.anew.into(),
+        };
+        let taking = stream::iter(page.items).map(|item| taker.take(item));
         let taken: Vec<_> = taking.buffered(AT_A_TIME).collect().await;
+        self.anew = taker.anew.into_inner();
+        let mut came = false;
         for taken in taken {
             match taken {
+                Ok(Taken::Came) => came = true,
                 Ok(Taken::Settled) => {}
                 Ok(Taken::Later) => self.later = true,
                 Err(error) => {
@@ -141,19 +162,38 @@ impl Fetcher {
             }
         }
         self.after = page.next;
-        if !is_empty {
+        if came {
             return Ok(Duration::ZERO);
+        }
+        let rest = SHORTEST_WAIT.saturating_sub(asked_at.elapsed());
+        if !is_empty {
+            // Whoever lists for ever what there is nothing to be done with is asked no faster.
+            return Ok(rest);
         }
         if std::mem::take(&mut self.later) {
             // It is still on the list then; meanwhile nothing behind it had to wait.
             self.after = 0;
             return Ok(LATER);
         }
-        Ok(SHORTEST_WAIT.saturating_sub(asked_at.elapsed()))
+        Ok(rest)
     }
 
     fn about(&self) -> String {
         format!("{} {}", self.source.name(), self.office)
+    }
+
+    /// Tells that nothing is fetched there for a while.
+    fn tell_pause(&self) {
+        let (source, office) = (&self.source, self.office);
+        self.context.notices.raise(
+            code::MAILBOX_PAUSED,
+            self.about(),
+            (
+                format!("{source} に事業所 {office} あてとして、送った人を確かめられないものが多すぎるため、しばらく取りに行くのを休みます。{source} の管理者に知らせてください。"),
+                format!("too much lies at {source} for the office {office} of which nobody knows who made it, so nothing is fetched there for a while; tell its operator"),
+            ),
+            self.context.now(),
+        );
     }
 
     fn is_reached(&self) {

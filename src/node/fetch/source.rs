@@ -8,7 +8,7 @@ use crate::link::Endpoint;
 use crate::types::{OfficeNumber, PeerUrl};
 
 /// Where packages wait for us.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::node) enum Source {
     /// A relay, by its address.
     Relay(PeerUrl),

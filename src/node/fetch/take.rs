@@ -1,135 +1,197 @@
 //! One package that waits elsewhere: fetched, opened, and taken like one that a partner put.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::source::Source;
 use crate::link::{
     Endpoint, MailboxItem, MailboxItemName, PackageForm, RecallReply, Refusal, SendError,
+    Service as _,
 };
 use crate::node::context::Context;
-use crate::node::inbound::Inbound;
+use crate::node::inbound::{Inbound, NotTaken};
 use crate::node::recalled;
 use crate::package::CLOCK_TOLERANCE;
 use crate::package::sealed::largest;
 use crate::store::StoreError;
-use crate::types::OfficeNumber;
+use crate::types::{Hashed, OfficeNumber};
 use crate::types::code::{self, RefusalCode, RefusalRetry};
 
 /// What became of a package on the list.
 pub(super) enum Taken {
-    /// There is nothing more to be done with it.
+    /// It is here now.
+    Came,
+    /// There is nothing to be done with it.
     Settled,
     /// It could not be taken at the moment.
     Later,
 }
 
-pub(super) async fn take(
-    context: Arc<Context>,
-    office: OfficeNumber,
-    source: Source,
-    endpoint: Endpoint,
-    item: MailboxItem,
-) -> Result<Taken, StoreError> {
-    let (sender, id) = (item.sender, item.message_id);
-    let name = source.name();
-    // A relay may keep what strangers leave for us.
-    if context.config().peer(sender).is_none() || item.expires_at <= context.now() {
-        return Ok(Taken::Settled);
-    }
-    let was_recalled = context.store.was_recalled(sender, id).await?;
-    // Where it cannot be had, or is an invented one, the package is one like any other.
-    if item.recalled
-        && !was_recalled
-        && let Some(taken) = recall(&context, (office, &source), &endpoint, &item).await?
-    {
-        return Ok(taken);
-    }
-    if was_recalled || context.store.has_incoming(sender, id).await? {
-        context.store.was_fetched(name, office, (sender, id), item.stored_at).await?;
-        context.wake.issued.announce();
-        return Ok(Taken::Settled);
-    }
-    if context.store.unreadable(name.clone(), (sender, id), item.sha256).await?.is_some() {
-        return Ok(Taken::Settled);
-    }
-    // With a clock in doubt only what was made just now is taken, which confirms it.
-    let is_new = id.made_at().duration_since(context.now()).abs() <= CLOCK_TOLERANCE;
-    if !is_new && !context.believes_clock() {
-        return Ok(Taken::Later);
-    }
-    let most = largest(context.config().limits.package_size);
-    let fetched = context.client.fetch(&endpoint, office, &item, most).await;
-    let (bytes, form) = match fetched {
-        Ok(fetched) => fetched,
-        // What waits no more is not on the list next time.
-        Err(SendError::Refused { .. }) => return Ok(Taken::Settled),
-        Err(error @ SendError::Protocol(_)) => {
-            tracing::warn!(%id, %sender, code = error.code(), %error, "a package cannot be fetched");
-            tell(&context, &item, &name, error.code());
-            return Ok(Taken::Later);
-        }
-        Err(error) => {
-            tracing::debug!(%id, %sender, code = error.code(), %error, "a package was not fetched");
-            return Ok(Taken::Later);
-        }
-    };
-    let taken = match (form, &source) {
-        (PackageForm::Plain, Source::Relay(_)) => Err(Refusal::plain(RefusalCode::NOT_SEALED)),
-        (form, _) => {
-            let inbound = Inbound(Arc::clone(&context));
-            inbound.take_fetched((sender, office), id, bytes, form).await
-        }
-    };
-    match taken {
-        Ok(()) => {
-            context.store.was_fetched(name.clone(), office, (sender, id), item.stored_at).await?;
-            context.wake.issued.announce();
-            context.notices.clear(code::MAILBOX_UNREADABLE, &about(&item));
-            Ok(Taken::Settled)
-        }
-        Err(refusal) => {
-            let code = refusal.code.code();
-            tracing::warn!(%id, %sender, code, "a package that was fetched is not taken: {}", refusal.log);
-            if refusal.code.retry() != RefusalRetry::Never {
-                return Ok(Taken::Later);
-            }
-            tell(&context, &item, &name, code);
-            let now = context.now();
-            context.store.is_unreadable(name, (sender, id), item.sha256, code, now).await?;
-            Ok(Taken::Settled)
-        }
-    }
+/// Takes what waits for an office at one place.
+pub(super) struct Taker {
+    pub(super) context: Arc<Context>,
+    pub(super) office: OfficeNumber,
+    pub(super) source: Source,
+    pub(super) endpoint: Endpoint,
+    /// Of so many packages that are here already the receipts may still be put there in this round:
+    /// whoever keeps the list says of them what it likes.
+    pub(super) anew: AtomicU32,
 }
 
-/// Decides about a request to give a package back. Whoever tells of it cannot invent it: the sender has
-/// signed it. Nothing where there is none that is right.
-async fn recall(
-    context: &Arc<Context>,
-    (office, source): (OfficeNumber, &Source),
-    endpoint: &Endpoint,
-    item: &MailboxItem,
-) -> Result<Option<Taken>, StoreError> {
-    let (sender, id) = (item.sender, item.message_id);
-    let of = MailboxItemName { office, sender, id };
-    let decided = match context.client.recall(endpoint, of).await {
-        Ok(der) => recalled::fetched(context, (sender, office), id, der).await,
-        Err(SendError::Refused { .. }) => return Ok(None),
-        Err(error) => {
-            tracing::debug!(%id, %sender, code = error.code(), %error, "a recall was not fetched");
-            return Ok(Some(Taken::Later));
+impl Taker {
+    pub(super) async fn take(&self, item: MailboxItem) -> Result<Taken, StoreError> {
+        let (context, source) = (&self.context, &self.source);
+        let (sender, id) = (item.sender, item.message_id);
+        // The node of a partner has what its other offices sent too; it is asked for that in their names.
+        if matches!(source, Source::Partner(partner) if *partner != sender) {
+            return Ok(Taken::Settled);
         }
-    };
-    match decided {
-        Ok(RecallReply::Decided(_) | RecallReply::UnderWay) => {
-            context.store.was_fetched(source.name(), office, (sender, id), item.stored_at).await?;
+        // A relay may keep what strangers leave for us.
+        if context.config().peer(sender).is_none() || item.expires_at <= context.now() {
+            return Ok(Taken::Settled);
+        }
+        let was_recalled = context.store.was_recalled(sender, id).await?;
+        let is_here = was_recalled || context.store.has_incoming(sender, id).await?;
+        let is_asked_back = item.recalled && !was_recalled;
+        if is_here && !is_asked_back {
+            return self.is_here(&item).await;
+        }
+        let inbound = Inbound(Arc::clone(context));
+        let is_refused = inbound.takes_from(sender).is_err();
+        if is_refused || context.unsigned.allows(source.clone()).is_err() {
+            return Ok(Taken::Later);
+        }
+        // Where it cannot be had, or is an invented one, the package is one like any other.
+        if is_asked_back && let Some(taken) = self.recall(&item).await? {
+            return Ok(taken);
+        }
+        if is_here {
+            return self.is_here(&item).await;
+        }
+        let unreadable = context.store.unreadable(source.name(), (sender, id), item.sha256);
+        if unreadable.await?.is_some() {
+            return Ok(Taken::Settled);
+        }
+        // With a clock in doubt only what was made just now is taken, which confirms it.
+        let is_new = id.made_at().duration_since(context.now()).abs() <= CLOCK_TOLERANCE;
+        if !is_new && !context.believes_clock() {
+            return Ok(Taken::Later);
+        }
+        let Some((bytes, form)) = self.fetch(&item).await else {
+            return Ok(Taken::Later);
+        };
+        let taken = match (form, source) {
+            (PackageForm::Plain, Source::Relay(_)) => {
+                context.unsigned.refused(source.clone());
+                Err(Refusal::plain(RefusalCode::NOT_SEALED).into())
+            }
+            (form, source) => {
+                inbound.take_fetched(source, (sender, self.office), id, bytes, form).await
+            }
+        };
+        match taken {
+            Ok(()) => {
+                self.note(&item).await?;
+                context.notices.clear(code::MAILBOX_UNREADABLE, &about(&item));
+                Ok(Taken::Came)
+            }
+            Err(not_taken) => self.not_taken(&item, not_taken).await,
+        }
+    }
+
+    /// The bytes of a package; nothing where they cannot be had at the moment.
+    async fn fetch(&self, item: &MailboxItem) -> Option<(Hashed, PackageForm)> {
+        let (context, source) = (&self.context, &self.source);
+        let (sender, id) = (item.sender, item.message_id);
+        let most = largest(context.config().limits.package_size);
+        match context.client.fetch(&self.endpoint, self.office, item, most).await {
+            Ok(fetched) => Some(fetched),
+            // What waits no more is not on the list next time.
+            Err(SendError::Refused { .. }) => None,
+            Err(error @ SendError::Protocol(_)) => {
+                tracing::warn!(%id, %sender, code = error.code(), %error, "a package cannot be fetched");
+                let size = usize::try_from(item.size.min(most)).unwrap_or(usize::MAX);
+                context.unsigned.came(source.clone(), size);
+                context.unsigned.refused(source.clone());
+                tell_unsigned(context, item, &source.name(), error.code());
+                None
+            }
+            Err(error) => {
+                tracing::debug!(%id, %sender, code = error.code(), %error, "a package was not fetched");
+                None
+            }
+        }
+    }
+
+    async fn not_taken(
+        &self,
+        item: &MailboxItem,
+        NotTaken { refusal, is_signed }: NotTaken,
+    ) -> Result<Taken, StoreError> {
+        let (context, name) = (&self.context, self.source.name());
+        let (sender, id) = (item.sender, item.message_id);
+        let code = refusal.code.code();
+        tracing::warn!(%id, %sender, code, "a package that was fetched is not taken: {}", refusal.log);
+        if refusal.code.retry() != RefusalRetry::Never {
+            return Ok(Taken::Later);
+        }
+        let tell = if is_signed { tell } else { tell_unsigned };
+        tell(context, item, &name, code);
+        let now = context.now();
+        context.store.is_unreadable(name, (sender, id), item.sha256, code, now).await?;
+        Ok(Taken::Settled)
+    }
+
+    /// Has the receipts of a package put where it was fetched; says whether that is new.
+    async fn note(&self, item: &MailboxItem) -> Result<bool, StoreError> {
+        let context = &self.context;
+        // Nothing was left there in the time to come.
+        let stored_at = item.stored_at.min(context.now());
+        let of = (item.sender, item.message_id);
+        let noted = context.store.was_fetched(self.source.name(), self.office, of, stored_at).await?;
+        if noted {
             context.wake.issued.announce();
-            Ok(Some(Taken::Settled))
         }
-        Err(refusal) => {
-            let code = refusal.code.code();
-            tracing::warn!(%id, %sender, code, "a recall that was fetched is not believed: {}", refusal.log);
-            let is_passing = refusal.code.retry() != RefusalRetry::Never;
-            Ok(is_passing.then_some(Taken::Later))
+        Ok(noted)
+    }
+
+    /// Has the receipts of a package that is here already put where it waits.
+    async fn is_here(&self, item: &MailboxItem) -> Result<Taken, StoreError> {
+        if self.anew.load(Ordering::Relaxed) == 0 {
+            return Ok(Taken::Later);
+        }
+        if self.note(item).await? {
+            let less = |left: u32| left.checked_sub(1);
+            let _ = self.anew.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+        Ok(Taken::Settled)
+    }
+
+    /// Decides about a request to give a package back. Whoever tells of it cannot invent it: the sender
+    /// has signed it. Nothing where there is none that is right.
+    async fn recall(&self, item: &MailboxItem) -> Result<Option<Taken>, StoreError> {
+        let (context, office) = (&self.context, self.office);
+        let (sender, id) = (item.sender, item.message_id);
+        let of = MailboxItemName { office, sender, id };
+        let decided = match context.client.recall(&self.endpoint, of).await {
+            Ok(der) => recalled::fetched(context, &self.source, (sender, office), id, der).await,
+            Err(SendError::Refused { .. }) => return Ok(None),
+            Err(error) => {
+                tracing::debug!(%id, %sender, code = error.code(), %error, "a recall was not fetched");
+                return Ok(Some(Taken::Later));
+            }
+        };
+        match decided {
+            Ok(RecallReply::Decided(_) | RecallReply::UnderWay) => {
+                self.note(item).await?;
+                Ok(Some(Taken::Came))
+            }
+            Err(NotTaken { refusal, .. }) => {
+                let code = refusal.code.code();
+                tracing::warn!(%id, %sender, code, "a recall that was fetched is not believed: {}", refusal.log);
+                let is_passing = refusal.code.retry() != RefusalRetry::Never;
+                Ok(is_passing.then_some(Taken::Later))
+            }
         }
     }
 }
@@ -138,7 +200,7 @@ fn about(item: &MailboxItem) -> String {
     format!("partner {} package {}", item.sender, item.message_id)
 }
 
-/// Tells a person of a package that cannot be taken.
+/// Tells a person of a package that cannot be taken although its sender has signed it.
 fn tell(context: &Context, item: &MailboxItem, source: &str, code: &'static str) {
     let (sender, id) = (item.sender, item.message_id);
     context.notices.raise(
@@ -150,4 +212,99 @@ fn tell(context: &Context, item: &MailboxItem, source: &str, code: &'static str)
         ),
         context.now(),
     );
+}
+
+/// Tells a person of what lies somewhere under the name of a partner and was signed by nobody. The
+/// partner may know nothing of it, and of each name it is told once: whoever keeps such things makes as
+/// many as they like.
+fn tell_unsigned(context: &Context, item: &MailboxItem, source: &str, code: &'static str) {
+    let (sender, id) = (item.sender, item.message_id);
+    context.notices.raise(
+        code::MAILBOX_UNREADABLE,
+        format!("partner {sender} at {source}"),
+        (
+            format!("{source} に相手 {sender} の名前で届いているもの（{id}）は、送った人を確かめられないため受け取れません（{code}）。相手に、送ったかどうかを確かめてください。送っていれば、もう一度送ってもらってください。送っていなければ、{source} の管理者に知らせてください。"),
+            format!("what lies at {source} in the name of the partner {sender} ({id}) cannot be taken, because nobody knows who made it ({code}); ask the partner whether it sent anything: if so have it sent once more, if not tell the operator of {source}"),
+        ),
+        context.now(),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::at_rest::AtRest;
+    use crate::types::Digest;
+
+    /// A relay may say as often as it likes that what is here was left with it anew.
+    #[tokio::test]
+    async fn receipts_go_once_more_to_the_same_place_only_so_often() {
+        let node = AtRest::new().await;
+        let (context, now) = (Arc::clone(&node.context), node.context.now());
+        let day = jiff::SignedDuration::from_hours(24);
+        let id = node.came().await;
+        let url = "https://relay.test:8480".parse::<crate::types::PeerUrl>().expect("an address");
+        let source = Source::Relay(url.clone());
+        let taker = Taker {
+            context,
+            office: node.office,
+            source: source.clone(),
+            endpoint: Endpoint::of_relay(url),
+            anew: 2.into(),
+        };
+        let item = MailboxItem {
+            position: 1,
+            message_id: id,
+            sender: node.partner,
+            size: 7,
+            sha256: Digest::of(b"sealed"),
+            sealed: true,
+            expires_at: now + day,
+            stored_at: now + day,
+            recalled: false,
+        };
+        let store = &node.context.store;
+        let due = async || {
+            let due = store.due_receipts(source.name(), node.office, 9).await.expect("read");
+            for receipt in &due {
+                store.receipt_was_put(source.name(), receipt, true).await.expect("noted");
+            }
+            due.len()
+        };
+        for _ in 0..2 {
+            let taken = taker.take(item.clone()).await.expect("taken");
+            assert!(matches!(taken, Taken::Settled));
+            assert_eq!(due().await, 1);
+        }
+        assert!(matches!(taker.take(item).await.expect("taken"), Taken::Later));
+        assert_eq!(due().await, 0);
+    }
+
+    /// The node of one partner says nothing in the name of another.
+    #[tokio::test]
+    async fn a_partner_has_nothing_of_others_for_us() {
+        let node = AtRest::new().await;
+        let (context, now) = (Arc::clone(&node.context), node.context.now());
+        let url = "https://127.0.0.1:9".parse::<crate::types::PeerUrl>().expect("an address");
+        let taker = Taker {
+            context,
+            office: node.office,
+            source: Source::Partner(node.office),
+            endpoint: Endpoint::of_office(url, node.partner),
+            anew: 2.into(),
+        };
+        let item = MailboxItem {
+            position: 1,
+            message_id: crate::types::MessageId::new(now),
+            sender: node.partner,
+            size: 7,
+            sha256: Digest::of(b"invented"),
+            sealed: false,
+            expires_at: now + jiff::SignedDuration::from_hours(24),
+            stored_at: now,
+            recalled: false,
+        };
+        // It is not even asked for: nobody listens there, which would be looked at again later.
+        assert!(matches!(taker.take(item).await.expect("taken"), Taken::Settled));
+    }
 }

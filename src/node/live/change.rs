@@ -87,6 +87,7 @@ fn publish(
     context.set_config(new.clone());
     context.wake.follow(new);
     context.quota.set_rate(new.limits.partner_rate);
+    context.unsigned.set_rate(new.limits.partner_rate);
     context.client.set_limits(client_limits(new));
     let limits = server_limits(context, new);
     if let Some(grants) = grants {

@@ -905,6 +905,10 @@ codes! {
     "中継サーバーや相手に届いているものを受け取れません" "what waits at a relay or a partner cannot be taken"
     "かっこ内のコードの説明を見て、相手に連絡してください。相手の画面には受領証が届かないことだけが、しばらくたってから表示されます（partner-silent）。"
     "Look up the code that stands with it, and call the partner: its page only says, after some time, that no receipt comes (partner-silent).";
+    MAILBOX_PAUSED "mailbox-paused" [Condition] Both
+    "送った人を確かめられないものが多すぎるため、取りに行くのを休んでいます" "nothing is fetched for a while, as too much there was made by nobody knows whom"
+    "しばらくすると自動で再開します。続く場合は、中継サーバーの管理者、または相手に知らせてください。"
+    "It goes on by itself after a while; if it comes again, tell the operator of the relay, or the partner.";
     PARTNER_SILENT "partner-silent" [Condition] Both
     "相手が取りに来るものに、受領証が届きません" "no receipt comes for what a partner has to fetch"
     "相手に電話して、renkei が動いているか、届いたものを受け取れないと表示されていないか（mailbox-unreadable）を確かめてください。表示されていれば、介護ソフトからもう一度出力して送ってください。"

@@ -55,6 +55,15 @@ pub(super) enum Vice {
     HidesRecalls,
     /// It says that everything is asked back, and hands out a request that nobody made.
     InventsRecalls,
+    /// It lists for ever what was taken, as if it had been left there just now.
+    Relists,
+    /// It lists for ever what nobody made, in the name of this office.
+    Litters(OfficeNumber),
+}
+
+/// What nobody made.
+fn litter() -> Hashed {
+    Bytes::from(vec![7; 1 << 20]).into()
 }
 
 /// A package that it keeps.
@@ -83,6 +92,8 @@ struct Kernel {
     positions: AtomicU64,
     /// How often each package was listed.
     listed: Mutex<BTreeMap<MessageId, u64>>,
+    /// How often something was fetched.
+    fetched: AtomicU64,
     signer: Signer,
     stranger: Signer,
 }
@@ -119,6 +130,7 @@ impl DoubleRelay {
             news: Notify::new(),
             positions: AtomicU64::new(1),
             listed: Mutex::default(),
+            fetched: AtomicU64::new(0),
             stranger: signer(&made(of, Usage::Signing, long())),
             signer: signer(&signing),
         });
@@ -169,6 +181,11 @@ impl DoubleRelay {
     pub(super) fn listed(&self, id: MessageId) -> u64 {
         let listed = self.kernel.listed.lock().expect("no panic");
         listed.get(&id).copied().unwrap_or_default()
+    }
+
+    /// How often something was fetched.
+    pub(super) fn fetched(&self) -> u64 {
+        self.kernel.fetched.load(Ordering::Relaxed)
     }
 
     /// Every byte that it was given.
@@ -313,9 +330,16 @@ impl Service for Kernel {
         loop {
             let news = self.news.notified();
             let vice = self.vice();
+            if let Vice::Litters(sender) = vice {
+                let items = (1..=20).map(|nth| Self::littered(sender, query.after + nth)).collect();
+                return Ok(MailboxPage::new(query.after, items, true));
+            }
             let items: Vec<_> = {
                 let state = self.state();
                 let waits = |kept: &&Kept| {
+                    if vice == Vice::Relists {
+                        return kept.header.recipient == query.office;
+                    }
                     let replayed = vice == Vice::Replays;
                     (replayed || (kept.header.recipient == query.office && !kept.done))
                         && kept.position > query.after
@@ -326,14 +350,17 @@ impl Service for Kernel {
                         Vice::InventsRecalls => true,
                         _ => state.recalls.contains_key(&kept.header.message_id),
                     },
-                    position: kept.position,
+                    position: if vice == Vice::Relists { self.next() } else { kept.position },
                     message_id: kept.header.message_id,
                     sender: kept.header.sender,
                     size: u64::try_from(self.given(&state, kept).bytes().len()).expect("small"),
                     sha256: self.given(&state, kept).sha256(),
                     sealed: true,
                     expires_at: kept.header.expires_at,
-                    stored_at: kept.header.created_at,
+                    stored_at: match vice {
+                        Vice::Relists => kept.header.created_at + SignedDuration::from_hours(24),
+                        _ => kept.header.created_at,
+                    },
                 };
                 let mut items: Vec<_> = state.kept.iter().filter(waits).map(item).collect();
                 items.sort_by_key(|item| item.position);
@@ -354,6 +381,12 @@ impl Service for Kernel {
     }
 
     async fn fetch(&self, _: &Caller, of: MailboxItemName) -> Result<MailboxBody, Refusal> {
+        self.fetched.fetch_add(1, Ordering::Relaxed);
+        if let Vice::Litters(_) = self.vice() {
+            let litter = litter();
+            let (bytes, sha256) = (litter.bytes().clone(), litter.sha256());
+            return Ok(MailboxBody::whole(bytes, sha256, PackageForm::Sealed));
+        }
         let state = self.state();
         let kept = state.kept.iter().find(|kept| kept.header.message_id == of.id);
         let kept = kept.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))?;
@@ -463,6 +496,21 @@ impl Service for Kernel {
 }
 
 impl Kernel {
+    fn littered(sender: OfficeNumber, position: u64) -> MailboxItem {
+        let (litter, now) = (litter(), Clock::system().now());
+        MailboxItem {
+            recalled: false,
+            position,
+            message_id: MessageId::new(now),
+            sender,
+            size: u64::try_from(litter.bytes().len()).expect("small"),
+            sha256: litter.sha256(),
+            sealed: true,
+            expires_at: now + SignedDuration::from_hours(24),
+            stored_at: now,
+        }
+    }
+
     /// What it gives out for a package.
     fn given(&self, state: &State, kept: &Kept) -> Hashed {
         let other = |other: &&Kept| {

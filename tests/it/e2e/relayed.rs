@@ -313,3 +313,49 @@ fn a_relay_hides_a_request_and_makes_none() {
     assert_eq!(care.sql(last), ["recall-too-late"]);
     nothing_is_wrong(&care, &help, &[first, second]);
 }
+
+/// What a relay makes up in the name of a partner is no fault of the partner: it is believed and served
+/// as before, and the relay is left alone for a while.
+#[test]
+fn what_a_relay_makes_up_in_a_name_is_charged_to_the_relay() {
+    let ([mut care, mut help], relay) = with_relay(true);
+    help.set("limits", "partner_rate", quoted("12MiB"));
+    help.set("limits", "package_size", quoted("2MiB"));
+    help.set("limits", "file_size", quoted("1MiB"));
+    relay.turns(Vice::Litters(CARE.parse().expect("an office")));
+    help.start();
+    until("a relay that is left alone", || tells(&help, "mailbox-paused"));
+    let fetched = relay.fetched();
+    assert!((12..40).contains(&fetched), "{fetched}");
+    let told = "SELECT count(*) FROM unreadable";
+    assert_eq!(help.sql(told), [fetched.to_string()], "nothing is fetched twice");
+    let said = String::from_utf8(help.command(&["status"]).stdout).expect("UTF-8");
+    assert_eq!(said.matches("mailbox-unreadable").count(), 1, "{said}");
+
+    let plan = withdrawal(CARE, 1);
+    export(&care, &plan);
+    care.start();
+    until("a plan at the partner", || care.has_sent("HANDED_OVER", 1));
+    assert!(tells(&help, "partner-rate-exceeded").is_none());
+    nothing_is_wrong(&care, &help, &[plan]);
+    assert_eq!(relay.fetched(), fetched);
+}
+
+#[test]
+fn a_relay_that_lists_for_ever_keeps_nobody_busy() {
+    let ([mut care, mut help], relay) = with_relay(false);
+    let plan = withdrawal(CARE, 1);
+    export(&care, &plan);
+    care.start();
+    help.start();
+    until("a plan at the partner", || care.has_sent("HANDED_OVER", 1));
+    let id: MessageId = sent_id(&care).parse().expect("an id");
+    relay.turns(Vice::Relists);
+    let first = relay.listed(id);
+    until("listed once more", || (relay.listed(id) > first).then_some(()));
+    let (begun, first) = (std::time::Instant::now(), relay.listed(id));
+    until("listed five times more", || (relay.listed(id) >= first + 5).then_some(()));
+    // However fast the machine is: it waits a second between questions that bring nothing.
+    assert!(begun.elapsed() > std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
+    nothing_is_wrong(&care, &help, &[plan]);
+}
