@@ -71,6 +71,37 @@ impl Room {
         }
     }
 
+    /// Memory for so many bytes of an answer to a partner that are on their way.
+    pub(super) fn answer(&self, partner: OfficeNumber, bytes: u64) -> Result<Held, Refusal> {
+        self.memory.take(partner, bytes).map_err(no_room)
+    }
+
+    /// A large body of which this is the beginning, on the disk.
+    pub(super) async fn begin_file(&self, first: BytesMut) -> io::Result<Spooled> {
+        self.spool.begin(first).await
+    }
+
+    /// Reads a large body into memory when there is room to look at it. So many `times` its length is
+    /// what it takes.
+    pub(super) async fn load(
+        &self,
+        spooled: Spooled,
+        times: u64,
+        patience: Duration,
+    ) -> Result<Bytes, Refusal> {
+        let length = u64::try_from(spooled.len()).unwrap_or(u64::MAX);
+        // The largest one takes all there is.
+        let all = *self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = u64::try_from(all).unwrap_or(u64::MAX);
+        let pieces = length.saturating_mul(times).div_ceil(PIECE).min(all);
+        let pieces = u32::try_from(pieces).unwrap_or(u32::MAX);
+        let turn = Arc::clone(&self.large).acquire_many_owned(pieces);
+        let Ok(Ok(memory)) = timeout(patience, turn).await else {
+            return Err(no_room(Full::All));
+        };
+        spooled.load(memory).await.map_err(|error| no_file(&error))
+    }
+
     /// From now on there is as much room as these limits grant. Bodies that have theirs keep it.
     pub(super) fn resize(&self, limits: &Limits) {
         let sizes = Sizes::of(limits);
@@ -148,17 +179,7 @@ impl ReceivedBody {
             Content::Memory(bytes) => return Ok((bytes, Some(self.held))),
             Content::File(spooled) => spooled,
         };
-        let length = u64::try_from(spooled.len()).unwrap_or(u64::MAX);
-        // The largest one takes all there is.
-        let all = *room.pieces.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = u64::try_from(all).unwrap_or(u64::MAX);
-        let pieces = length.saturating_mul(times).div_ceil(PIECE).min(all);
-        let pieces = u32::try_from(pieces).unwrap_or(u32::MAX);
-        let turn = Arc::clone(&room.large).acquire_many_owned(pieces);
-        let Ok(Ok(memory)) = timeout(limits.request_timeout, turn).await else {
-            return Err(no_room(Full::All));
-        };
-        let bytes = spooled.load(memory).await.map_err(|error| no_file(&error))?;
+        let bytes = room.load(spooled, times, limits.request_timeout).await?;
         Ok((bytes, None))
     }
 }
@@ -207,7 +228,7 @@ pub(super) async fn receive(
             disk.grow_to(received).map_err(no_room)?;
             memory.grow_to(FILE_BUFFER).map_err(no_room)?;
             let first = std::mem::take(&mut buffer);
-            let mut begun = room.spool.begin(first).await.map_err(|error| no_file(&error))?;
+            let mut begun = room.begin_file(first).await.map_err(|error| no_file(&error))?;
             begun.push(&data).await.map_err(|error| no_file(&error))?;
             file = Some(begun);
             continue;
@@ -269,7 +290,7 @@ fn no_room(full: Full) -> Refusal {
 }
 
 /// The disk does not take a large body.
-fn no_file(error: &io::Error) -> Refusal {
+pub(super) fn no_file(error: &io::Error) -> Refusal {
     let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let code = if full { RefusalCode::STORAGE_FULL } else { RefusalCode::BUSY };
     let log = format!("a large body could not be kept in the data folder: {error}");

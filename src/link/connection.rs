@@ -33,6 +33,7 @@ use super::guests::Place;
 use super::heads::{Heads, Unreadable};
 use super::limits::Limits;
 use super::problem::Refusal;
+use super::reading::Reading;
 use super::shared::{Judged, Link, Shared};
 use super::tls::TlsState;
 use super::verify::{REFUSED, RefusedClient};
@@ -229,7 +230,8 @@ async fn serve_http<S: Service>(
 ) -> Option<TlsStream<TcpStream>> {
     let limits = shared.grants.limits();
     let mut stopping = shared.stopping.clone();
-    let heads = Heads::new(tls, limits, Arc::clone(&link.unreadable));
+    let reading = Reading::new(tls, limits.unread_timeout);
+    let heads = Heads::new(reading, limits, Arc::clone(&link.unreadable));
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = answer(Arc::clone(&shared), router.clone(), Arc::clone(&link), request);
         Box::pin(async move { Ok::<_, Infallible>(answer.await) })
@@ -268,7 +270,7 @@ async fn serve_http<S: Service>(
             end.as_mut().reset(Clock::running() + limits.longest_request());
         }
     }
-    Some(http.into_parts().io.into_inner().into_inner())
+    Some(http.into_parts().io.into_inner().into_inner().into_inner())
 }
 
 /// One request from the gate to the log.

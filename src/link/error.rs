@@ -52,6 +52,14 @@ pub enum SendError {
         /// What the library says.
         log: String,
     },
+    /// What was asked for finds no room here.
+    #[error("no room for what is fetched: {log}")]
+    NoRoom {
+        /// A stable code.
+        code: &'static str,
+        /// What there is no room on.
+        log: String,
+    },
     /// TLS found a reason not to talk.
     #[error("{fault}: {log}")]
     Tls {
@@ -93,6 +101,7 @@ impl SendError {
             Self::Refused { .. } => code::PEER_REFUSES,
             Self::Protocol(_) => code::PEER_PROTOCOL_FAULT,
             Self::Proxy { fault, .. } => fault.code(),
+            Self::NoRoom { code, .. } => code,
             Self::Tls { fault: TlsFault::PeerCertificate, .. } => {
                 code::PEER_CERTIFICATE_NOT_ACCEPTED
             }
@@ -105,7 +114,11 @@ impl SendError {
     /// again does no harm, but seldom is enough.
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => true,
+            Self::Unreachable(_)
+            | Self::Broken(_)
+            | Self::Timeout(_)
+            | Self::Busy { .. }
+            | Self::NoRoom { .. } => true,
             Self::Proxy { fault, .. } => !matches!(fault, ProxyFault::Login),
             Self::Refused { .. } | Self::Protocol(_) | Self::Tls { .. } => false,
         }
@@ -141,6 +154,7 @@ impl SendError {
             | Self::Broken(_)
             | Self::Timeout(_)
             | Self::Protocol(_)
+            | Self::NoRoom { .. }
             | Self::Proxy { .. }
             | Self::Tls { .. } => false,
         }
@@ -153,7 +167,11 @@ impl SendError {
         match self {
             Self::Refused { problem } => problem.scope != Some(RefusalScope::Package),
             Self::Protocol(_) | Self::Proxy { .. } | Self::Tls { .. } => true,
-            Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => false,
+            Self::Unreachable(_)
+            | Self::Broken(_)
+            | Self::Timeout(_)
+            | Self::Busy { .. }
+            | Self::NoRoom { .. } => false,
         }
     }
 
@@ -163,6 +181,8 @@ impl SendError {
         match self {
             Self::Busy { problem, .. } => problem.scope != Some(RefusalScope::Package),
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Proxy { .. } => true,
+            // Only what is fetched needs room.
+            Self::NoRoom { .. } => false,
             Self::Refused { .. } | Self::Protocol(_) | Self::Tls { .. } => self.is_about_us(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::body::{LARGE_HASTE, SMALL};
+
 /// What the server grants to all peers together and to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -39,6 +41,8 @@ pub struct Limits {
     pub body_rate: u64,
     /// The longest time for a body. 10 min.
     pub body_timeout: Duration,
+    /// How long a peer may take nothing of its answer. 30 s.
+    pub unread_timeout: Duration,
     /// The longest time for the service to answer, waiting for receipts apart. 30 s.
     pub request_timeout: Duration,
     /// The longest `wait` for receipts; longer ones are cut to it. Below the minute after which
@@ -76,6 +80,7 @@ impl Default for Limits {
             body_grace: Duration::from_secs(10),
             body_rate: 8 << 10,
             body_timeout: Duration::from_mins(10),
+            unread_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(30),
             longest_wait: Duration::from_secs(50),
             receipts_per_page: 100,
@@ -136,6 +141,13 @@ pub struct ClientLimits {
 }
 
 impl ClientLimits {
+    /// How long a package of so many bytes may take to come: as fast as large ones have to come here.
+    pub(super) fn fetching(&self, bytes: usize) -> Duration {
+        let small = bytes.min(usize::try_from(SMALL).unwrap_or(usize::MAX));
+        let haste = u32::try_from(LARGE_HASTE).unwrap_or(1);
+        self.transfer(small).saturating_add(self.transfer(bytes - small) / haste)
+    }
+
     /// How long so many bytes may take, either way.
     pub(super) fn transfer(&self, bytes: usize) -> Duration {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
@@ -165,7 +177,6 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::link::body::{LARGE_HASTE, SMALL};
     use crate::package;
     use crate::package::card::MAX_CARD;
 

@@ -18,6 +18,7 @@ use super::api::{
 };
 use super::digest::{self, CONTENT_DIGEST};
 use super::messages::bad_message_id;
+use super::pool::Held;
 use super::problem::Refusal;
 use super::query::{self, ItemParameters, PageParameters};
 use super::range::{self, Wanted};
@@ -137,13 +138,17 @@ pub(super) async fn get_item<S: Service>(
 ) -> Response<Body> {
     let limit = shared.grants.limits().request_timeout;
     let found = async {
-        link.partner()?;
+        let partner = link.partner()?;
         let id = id.ok().map(|Path(id)| id).ok_or_else(bad_message_id)?;
         let name = name_of(&id, parameters)?;
-        within(limit, shared.service.fetch(&link.peer, name)).await
+        let body = within(limit, shared.service.fetch(&link.peer, name)).await?;
+        // Of the answer to HEAD no byte is read.
+        let bytes = if method == Method::HEAD { 0 } else { body.piece };
+        let memory = shared.grants.room.answer(partner, bytes)?;
+        Ok((body, memory))
     };
-    let body = match found.await {
-        Ok(body) => body,
+    let (body, memory) = match found.await {
+        Ok(found) => found,
         Err(refusal) => return refuse(&GET_ITEM, refusal),
     };
     // A range of the answer to HEAD means nothing.
@@ -153,9 +158,9 @@ pub(super) async fn get_item<S: Service>(
         range::wanted(&headers, body.size, &body.sha256)
     };
     match wanted {
-        Wanted::Whole => whole(&body),
+        Wanted::Whole => whole(&body, memory),
         Wanted::Part(range) => {
-            let part = within(limit, part(&body, range)).await;
+            let part = within(limit, part(&body, memory, range)).await;
             part.unwrap_or_else(|refusal| refuse(&GET_ITEM, refusal))
         }
         Wanted::Outside => {
@@ -168,8 +173,8 @@ pub(super) async fn get_item<S: Service>(
 }
 
 /// All bytes.
-fn whole(body: &MailboxBody) -> Response<Body> {
-    let mut response = bytes_of(body, StatusCode::OK, 0..body.size);
+fn whole(body: &MailboxBody, memory: Held) -> Response<Body> {
+    let mut response = bytes_of(body, memory, StatusCode::OK, 0..body.size);
     set(
         &mut response,
         header::HeaderName::from_static(CONTENT_DIGEST),
@@ -178,23 +183,37 @@ fn whole(body: &MailboxBody) -> Response<Body> {
     response
 }
 
-/// Some of them. They are read twice: their digest has to go before them.
-async fn part(body: &MailboxBody, range: Range<u64>) -> Result<Response<Body>, Refusal> {
-    let mut digest = DigestBuilder::new();
-    let mut pieces = body.read(range.clone());
-    while let Some(piece) = pieces.next().await {
-        digest.update(&piece?);
-    }
+/// Some of them. Unless they are all, they are read twice: their digest has to go before them.
+async fn part(
+    body: &MailboxBody,
+    memory: Held,
+    range: Range<u64>,
+) -> Result<Response<Body>, Refusal> {
+    let digest = if range == (0..body.size) {
+        body.sha256
+    } else {
+        let mut digest = DigestBuilder::new();
+        let mut pieces = body.read(range.clone());
+        while let Some(piece) = pieces.next().await {
+            digest.update(&piece?);
+        }
+        digest.finish()
+    };
     let (first, last) = (range.start, range.end.saturating_sub(1));
-    let mut response = bytes_of(body, StatusCode::PARTIAL_CONTENT, range);
-    let content_digest = digest::format(&digest.finish());
+    let mut response = bytes_of(body, memory, StatusCode::PARTIAL_CONTENT, range);
+    let content_digest = digest::format(&digest);
     set(&mut response, header::HeaderName::from_static(CONTENT_DIGEST), &content_digest);
     let content_range = format!("bytes {first}-{last}/{}", body.size);
     set(&mut response, header::CONTENT_RANGE, &content_range);
     Ok(response)
 }
 
-fn bytes_of(body: &MailboxBody, status: StatusCode, range: Range<u64>) -> Response<Body> {
+fn bytes_of(
+    body: &MailboxBody,
+    memory: Held,
+    status: StatusCode,
+    range: Range<u64>,
+) -> Response<Body> {
     let media_type = match body.form {
         PackageForm::Plain => ZIP,
         PackageForm::Sealed => SEALED,
@@ -202,7 +221,9 @@ fn bytes_of(body: &MailboxBody, status: StatusCode, range: Range<u64>) -> Respon
     let length = range.end.saturating_sub(range.start);
     // The head is gone when a piece cannot be read: the answer ends too soon, and the peer sees it by
     // its length.
-    let pieces = body.read(range).map_err(|refusal| {
+    let pieces = body.read(range).map_err(move |refusal| {
+        // Counted as long as the answer is under way.
+        let _ = &memory;
         tracing::info!(route = GET_ITEM.path, code = refusal.code.code(), "{}", refusal.log);
         io::Error::other("the package cannot be read on")
     });

@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use axum::http::header::{self, HeaderMap};
 use axum::http::{HeaderValue, StatusCode};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::answers::{RECEIPT, SEALED, ZIP};
 use super::api::{MailboxItem, MailboxItemName, MailboxPage, PackageForm, receipt_word};
+use super::arrival::Arrival;
+use super::body::no_file;
 use super::client::{Client, expect_media_type, media_type_is, parse_json, refused, url};
 use super::connect::{Answer, Unanswered, ask, read_body};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::SendError;
+use super::grants::Grants;
 use super::party::Endpoint;
+use super::problem::Refusal;
 use crate::package::{Recall, ReceiptKind};
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
@@ -79,13 +83,15 @@ impl Client {
     }
 
     /// The bytes of a package that waits for `own`, of which there may be `most`. What broke off is
-    /// gone on with where it broke. They are the ones that the list told of.
+    /// gone on with where it broke. They are the ones that the list told of. A large one arrives where
+    /// those of partners arrive.
     pub async fn fetch(
         &self,
         at: &Endpoint,
         own: OfficeNumber,
         item: &MailboxItem,
         most: u64,
+        grants: &Grants,
     ) -> Result<(Hashed, PackageForm), SendError> {
         let too_large =
             || SendError::Protocol(format!("expected a package of at most {most} bytes"));
@@ -95,16 +101,16 @@ impl Client {
         }
         let pool = self.pools.of(at)?;
         let limits = &pool.limits;
-        let deadline = limits.answer_timeout.saturating_add(limits.transfer(size));
+        let deadline = limits.answer_timeout.saturating_add(limits.fetching(size));
         let (id, sender) = (item.message_id, item.sender);
         let url = url(at, &format!("/v1/mailbox/{id}?office={own}&sender={sender}"));
         let etag = format!("\"{}\"", item.sha256);
-        let mut read = BytesMut::new();
+        let mut read = Arrival::new(&grants.room, item.size);
         let whole = async {
             let mut in_vain = 0;
             loop {
                 let request = pool.http.get(&url);
-                let request = if read.is_empty() {
+                let request = if read.len() == 0 {
                     request
                 } else {
                     let range = format!("bytes={}-", read.len());
@@ -123,7 +129,7 @@ impl Client {
                         }
                         let form = form_of(&headers)?;
                         if !goes_on(status, &headers, read.len()) {
-                            read.clear();
+                            read.begin_anew();
                         }
                         let broken = loop {
                             match response.chunk().await {
@@ -133,7 +139,10 @@ impl Client {
                                     let fault = "more bytes than the list told of".to_owned();
                                     return Err(SendError::Protocol(fault));
                                 }
-                                Ok(Some(data)) => read.extend_from_slice(&data),
+                                Ok(Some(data)) => {
+                                    let pushed = read.push(&data).await;
+                                    pushed.map_err(|error| no_room(&no_file(&error)))?;
+                                }
                             }
                         };
                         match broken {
@@ -150,12 +159,11 @@ impl Client {
             }
         };
         let form = timeout(deadline, whole).await.unwrap_or(Err(SendError::Timeout(deadline)))?;
-        let package = Hashed::from(read.freeze());
-        if package.sha256() != item.sha256 {
-            let fault = "other bytes than the list told of".to_owned();
-            return Err(SendError::Protocol(fault));
-        }
-        Ok((package, form))
+        // What is inside of a sealed one will be there as well.
+        let times = if form == PackageForm::Sealed { 2 } else { 1 };
+        let package = read.whole(item.sha256, times).await.map_err(|full| no_room(&full))?;
+        let other = || SendError::Protocol("other bytes than the list told of".to_owned());
+        Ok((package.ok_or_else(other)?, form))
     }
 
     /// Says where a package was fetched what became of it. Safe to repeat.
@@ -228,6 +236,11 @@ impl Client {
             other => Err(refused(other, &headers, &body, limits)),
         }
     }
+}
+
+/// What is fetched finds no room here.
+fn no_room(refusal: &Refusal) -> SendError {
+    SendError::NoRoom { code: refusal.code.code(), log: refusal.log.clone() }
 }
 
 /// As what the bytes travel.

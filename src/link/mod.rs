@@ -37,6 +37,7 @@
 
 mod answers;
 mod api;
+mod arrival;
 mod body;
 mod card;
 mod client;
@@ -60,6 +61,7 @@ mod proxy;
 mod query;
 mod quiet;
 mod range;
+mod reading;
 mod recall;
 mod receipts;
 mod routes;

@@ -52,9 +52,19 @@ impl<S: Service> Server<S> {
         limits: Limits,
         folder: &Path,
     ) -> io::Result<Self> {
+        Self::granting(listener, tls, service, Grants::new(limits, folder))
+    }
+
+    /// One that grants what is shared with others.
+    pub fn granting(
+        listener: TcpListener,
+        tls: Arc<Tls>,
+        service: Arc<S>,
+        grants: Arc<Grants>,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
-        let shared = shared(tls, service, limits, folder, stopping);
+        let shared = shared(tls, service, grants, stopping);
         Ok(Self { listener, address, shared, stop })
     }
 
@@ -137,14 +147,14 @@ impl<S: Service> Server<S> {
 pub(super) fn shared<S: Service>(
     tls: Arc<Tls>,
     service: Arc<S>,
-    limits: Limits,
-    folder: &Path,
+    grants: Arc<Grants>,
     stopping: watch::Receiver<bool>,
 ) -> Arc<Shared<S>> {
+    let limits = grants.limits();
     Arc::new(Shared {
         service,
         tls,
-        grants: Grants::new(limits, folder),
+        grants,
         guests: Guests::new(limits.guests, limits.guests / 2),
         stopping,
         quiet: Quiet::default(),

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,8 +26,9 @@ use super::api::{
 use super::client::{PutReply, expect_media_type, parse_json, read_page, refused};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::{SendError, TlsFault};
+use super::grants::Grants;
 use super::heads::Unreadable;
-use super::limits::{ClientLimits, Limits};
+use super::limits::ClientLimits;
 use super::mailbox_client::{DepositReply, form_of};
 use super::routes;
 use super::server::shared;
@@ -237,11 +237,10 @@ impl Station {
     pub(crate) fn new<S: Service>(
         tls: Arc<Tls>,
         service: Arc<S>,
-        limits: Limits,
-        folder: &Path,
+        grants: Arc<Grants>,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let shared = shared(tls, service, limits, folder, stopping);
+        let shared = shared(tls, service, grants, stopping);
         let router = routes::router(Arc::clone(&shared));
         Self(Arc::new(move |peer, asked| {
             let state = shared.tls.state();

@@ -20,7 +20,7 @@ use super::unsent::Unsent;
 pub(super) use super::wake::Pair;
 use super::wake::Wake;
 use crate::config::Config;
-use crate::link::{Endpoint, Tls};
+use crate::link::{Endpoint, Grants, Tls};
 use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::{Store, StoreError};
@@ -39,6 +39,8 @@ pub(super) struct Context {
     pub(super) tls: Arc<Tls>,
     proof: RwLock<Arc<Proof>>,
     pub(super) client: Client,
+    /// What partners are granted; what is fetched finds its room there too.
+    pub(super) grants: Arc<Grants>,
     places: RwLock<Arc<AllPlaces>>,
     pub(super) wake: Wake,
     /// Packages that are verified and judged at a time, the others in the order in which they came:
@@ -80,8 +82,7 @@ impl Context {
         store: Store,
         (clock, time, unsent): (Clock, TimeGuard, Unsent),
         (proof, tls): (Proof, Arc<Tls>),
-        client: Client,
-        wake: Wake,
+        (client, grants, wake): (Client, Arc<Grants>, Wake),
     ) -> Self {
         let proof = RwLock::new(Arc::new(proof));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -100,6 +101,7 @@ impl Context {
             tls,
             proof,
             client,
+            grants,
             places,
             wake,
             judging,

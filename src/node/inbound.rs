@@ -52,9 +52,13 @@ impl Service for Inbound {
         let proof = context.proof();
         let named = proof.tls_trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now);
         let mut fault = None;
-        // Only those that it can speak for are asked about: it is named or pinned for them.
+        // Only those that it can speak for are asked about: it is named or pinned for them. The one that
+        // it names comes first: any partner may put the certificate of another into its own card, and
+        // what the other sends is not to count as its own.
         let config = context.config();
-        for partner in &config.peers {
+        let (first, others): (Vec<_>, Vec<_>) =
+            config.peers.iter().partition(|partner| named == Some(partner.office));
+        for partner in first.into_iter().chain(others) {
             let is_pinned = partner.tls_certificates.contains(&peer.certificate_sha256);
             if is_pinned || named == Some(partner.office) {
                 match speaks_for(context, peer, partner.office, now) {
@@ -281,7 +285,10 @@ impl Inbound {
         let context = &self.0;
         context.store.check().map_err(refuse_store)?;
         let size = body.bytes().len();
+        // Its memory is counted until what was inside is kept.
+        let counted = body.clone();
         let taken = self.take(Bringer::Place { sender, office }, id, (body, form)).await;
+        drop(counted);
         match &taken {
             Ok(Taken::Repeat(_)) => {}
             Ok(Taken::New { rejected, .. }) => {
@@ -356,8 +363,7 @@ impl Inbound {
             context.notices.clear(code::PARTNER_STORE_FULL, &about);
             context.notices.clear(code::PARTNER_CERTIFICATE_REFUSED, &about);
         }
-        answered(answer, Some((receipt.der, state == Incoming::Rejected)))
-            .map_err(NotTaken::signed)
+        answered(answer, Some((receipt.der, state == Incoming::Rejected))).map_err(NotTaken::signed)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -11,7 +10,7 @@ use super::inbound::Inbound;
 use super::network::Network;
 #[cfg(test)]
 use super::simulated::{self, Wire};
-use crate::link::{Grants, Limits, Server, Tls};
+use crate::link::{Grants, Server, Tls};
 
 /// Where a node will listen.
 pub(super) enum Bound {
@@ -47,16 +46,15 @@ impl Bound {
         self,
         tls: Arc<Tls>,
         service: Arc<Inbound>,
-        limits: Limits,
-        folder: &Path,
+        grants: Arc<Grants>,
     ) -> io::Result<Listener> {
         match self {
             Self::Nowhere => Ok(Listener::Nothing),
-            Self::Port(listener) => Server::new(listener, tls, service, limits, folder)
+            Self::Port(listener) => Server::granting(listener, tls, service, grants)
                 .map(|server| Listener::Tls(Box::new(server))),
             #[cfg(test)]
             Self::Simulated(wire) => {
-                let listener = simulated::Listener::new(wire, tls, service, limits, folder);
+                let listener = simulated::Listener::new(wire, tls, service, grants);
                 Ok(Listener::Simulated(listener))
             }
         }
@@ -71,16 +69,6 @@ impl Listener {
             Self::Tls(server) => Some(server.address()),
             #[cfg(test)]
             Self::Simulated(_) => Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-        }
-    }
-
-    /// What partners are granted; nobody is bounded in a simulation, or where nobody connects.
-    pub(super) fn grants(&self) -> Option<Arc<Grants>> {
-        match self {
-            Self::Nothing => None,
-            Self::Tls(server) => Some(server.grants()),
-            #[cfg(test)]
-            Self::Simulated(_) => None,
         }
     }
 

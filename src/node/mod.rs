@@ -178,7 +178,6 @@ impl Node {
         let tasks = supervisor.staff().group();
         let context = Arc::clone(&opened.context);
         let address = opened.server.address();
-        let grants = opened.server.grants();
 
         tasks.once("server", |beat, mut stopping| async move {
             let serving = opened.server.run(async move { stopped(&mut stopping).await });
@@ -206,7 +205,7 @@ impl Node {
         let shared = Arc::clone(&context);
         tasks.keep("guard", move |beat, stopping| guard::run(Arc::clone(&shared), beat, stopping));
         crew.follow(&BTreeSet::new());
-        let follower = Arc::new(Follower::new(Arc::clone(&context), crew, grants));
+        let follower = Arc::new(Follower::new(Arc::clone(&context), crew));
         let shared = Arc::clone(&follower);
         tasks.keep("configuration", move |beat, stopping| {
             live::run(Arc::clone(&shared), beat, stopping)

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::certs::{self, CertsError};
 use crate::config::{Config, Proxy, ProxyLogin};
 use crate::link::{
-    self, ClientLimits, DepositReply, Endpoint, MailboxItem, MailboxItemName, MailboxPage,
+    self, ClientLimits, DepositReply, Endpoint, Grants, MailboxItem, MailboxItemName, MailboxPage,
     PackageForm, ProxyAccess, PutReply, ReceiptPage, SendError, Status, Tls,
 };
 use crate::package::ReceiptKind;
@@ -147,9 +147,10 @@ impl Client {
         own: OfficeNumber,
         item: &MailboxItem,
         most: u64,
+        grants: &Grants,
     ) -> Result<(Hashed, PackageForm), SendError> {
         match self {
-            Self::Tls(client) => client.fetch(at, own, item, most).await,
+            Self::Tls(client) => client.fetch(at, own, item, most, grants).await,
             #[cfg(test)]
             Self::Simulated(wire) => {
                 of_relay(at)?;

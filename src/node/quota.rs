@@ -93,11 +93,7 @@ impl<K: Eq + Hash> Quota<K> {
     }
 
     /// An allowance as it is now.
-    fn allowance<'a>(
-        &self,
-        allowances: &'a mut HashMap<K, Allowance>,
-        of: K,
-    ) -> &'a mut Allowance {
+    fn allowance<'a>(&self, allowances: &'a mut HashMap<K, Allowance>, of: K) -> &'a mut Allowance {
         let now = Clock::running();
         let full = Allowance { left: self.rate(), at: now, used_up: false };
         let allowance = allowances.entry(of).or_insert(full);

@@ -1,6 +1,5 @@
 //! A node in a simulation: the same, but for the network.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use super::network::Network;
 use super::{Consent, Node, StartProblems};
 use crate::config::Config;
 use crate::link::{
-    DepositReply, Limits, MailboxItem, MailboxItemName, MailboxPage, PackageForm, Party, PutReply,
+    DepositReply, Grants, MailboxItem, MailboxItemName, MailboxPage, PackageForm, Party, PutReply,
     ReceiptPage, SendError, Station, Status, Tls,
 };
 use crate::package::ReceiptKind;
@@ -102,11 +101,10 @@ impl Listener {
         wire: Arc<dyn Wire>,
         tls: Arc<Tls>,
         service: Arc<Inbound>,
-        limits: Limits,
-        folder: &Path,
+        grants: Arc<Grants>,
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
-        Self { wire, station: Station::new(tls, service, limits, folder, stopping), stop }
+        Self { wire, station: Station::new(tls, service, grants, stopping), stop }
     }
 
     pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {

@@ -20,7 +20,7 @@ use super::time_guard::TimeGuard;
 use super::unsent::Unsent;
 use super::wake::Wake;
 use crate::config::Config;
-use crate::link::Tls;
+use crate::link::{Grants, Limits, Tls};
 use crate::spec::Spec;
 use crate::store::{Beginning, Store, Terms};
 use crate::types::Clock;
@@ -86,7 +86,9 @@ pub(super) async fn open(
     let time = TimeGuard::new(clock.now(), last);
     let unsent = Unsent::since(clock.now(), last);
     let clocks = (clock, time, unsent);
-    let context = Context::new(config, spec, store, clocks, (proof, tls), client, wake);
+    let grants = Grants::new(Limits::default(), &config.node.data);
+    let reached = (client, grants, wake);
+    let context = Context::new(config, spec, store, clocks, (proof, tls), reached);
     let context = Arc::new(context);
     let marks = files.folders.iter().flat_map(|folders| folders.marks.clone()).collect();
     let work = files.folders.iter().map(OfficeFolders::work).collect();
@@ -97,9 +99,9 @@ pub(super) async fn open(
     problems.store("node.data", end_former(&context, &files.folders).await);
     let service = Arc::new(Inbound(Arc::clone(&context)));
     let config = context.config();
-    let limits = server_limits(&context, &config);
-    let (data, address) = (&config.node.data, config.node.listen);
-    match listener.listen(Arc::clone(&context.tls), service, limits, data) {
+    context.grants.set(server_limits(&context, &config));
+    let (grants, address) = (Arc::clone(&context.grants), config.node.listen);
+    match listener.listen(Arc::clone(&context.tls), service, grants) {
         Ok(server) if problems.0.is_empty() => {
             Ok(Opened { context, server, folders: files.folders })
         }

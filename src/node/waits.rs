@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
 
 use super::collect::take_one;
 use super::context::Context;
@@ -17,7 +18,7 @@ use crate::link::{
     Refusal,
 };
 use crate::package::ReceiptKind;
-use crate::store::{OutgoingRow, StoreError};
+use crate::store::{OutgoingRow, PackagePieces, StoreError};
 use crate::transfer::Outgoing;
 use crate::types::Digest;
 use crate::types::code::RefusalCode;
@@ -76,13 +77,33 @@ pub(super) async fn fetch(
     {
         return Err(Refusal::plain(RefusalCode::GONE));
     }
-    match context.store.outgoing_package(of.id).await {
-        Ok(package) => {
-            Ok(MailboxBody::whole(package.bytes().clone(), row.package_sha256, PackageForm::Plain))
-        }
+    match context.store.outgoing_pieces(of.id).await {
+        Ok(package) => Ok(body(package, row.package_sha256)),
         Err(StoreError::NoLongerKept) => Err(Refusal::plain(RefusalCode::GONE)),
         Err(error) => Err(refuse_store(error)),
     }
+}
+
+fn body(package: PackagePieces, sha256: Digest) -> MailboxBody {
+    let (size, piece) = (package.size(), package.largest_piece());
+    MailboxBody::in_pieces((size, piece), sha256, PackageForm::Plain, move |range| {
+        let package = package.clone();
+        stream::try_unfold(range, move |left| {
+            let package = package.clone();
+            async move {
+                if left.is_empty() {
+                    return Ok(None);
+                }
+                let piece = package.piece(left.start, left.end).await.map_err(refuse_store)?;
+                let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                if length == 0 {
+                    return Err(Refusal::internal("a package that is shorter than it was"));
+                }
+                Ok(Some((piece, left.start.saturating_add(length)..left.end)))
+            }
+        })
+        .boxed()
+    })
 }
 
 /// Takes a receipt for a package that was fetched.

@@ -253,9 +253,10 @@ impl SimulatedRelay {
         let prepared = Prepared::new(config, store, clock).await?;
         let Prepared { mailboxes, tls, settings, stop, .. } = &prepared;
         let (tls, mailboxes) = (Arc::clone(tls), Arc::clone(mailboxes));
-        let (limits, folder) = (settings.limits, &config.node.data);
-        let station = crate::link::Station::new(tls, mailboxes, limits, folder, stop.subscribe());
-        let Kept { keeping, stop, .. } = prepared.keep(crate::link::Grants::new(limits, folder));
+        let grants = Grants::new(settings.limits, &config.node.data);
+        let granted = Arc::clone(&grants);
+        let station = crate::link::Station::new(tls, mailboxes, granted, stop.subscribe());
+        let Kept { keeping, stop, .. } = prepared.keep(grants);
         Ok(Self { station, stop, keeping })
     }
 

@@ -13,7 +13,7 @@ use super::offices::Offices;
 use super::rates::Rates;
 use super::store::{
     Candidate, Deposit, Deposited, Found, NewRecall, NewReceipt, PutRecall, PutReceipt, Quota,
-    RelayStore, RelayStoreError,
+    RelayStore, RelayStoreError, SLICE,
 };
 use super::wakes::{List, Wakes};
 use crate::link::{
@@ -450,7 +450,8 @@ impl<S: RelayStore> Service for Mailboxes<S> {
                 let store = Arc::clone(&self.store);
                 let read =
                     move |range| bodies::read(Arc::clone(&store), body, first.clone(), range);
-                Ok(MailboxBody::in_pieces(size, sha256, PackageForm::Sealed, read))
+                let sizes = (size, size.min(SLICE));
+                Ok(MailboxBody::in_pieces(sizes, sha256, PackageForm::Sealed, read))
             }
         }
     }

@@ -47,6 +47,7 @@ mod outgoing;
 mod packages;
 mod packing;
 mod payload;
+mod pieces;
 mod placement;
 mod purge;
 mod query;
@@ -72,6 +73,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
 
 pub use arrival::{CommitAnswer, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
@@ -102,6 +104,7 @@ pub use orders::Due;
 pub use outbox::OutboxRow;
 pub use outgoing::OutgoingRow;
 pub use packing::NewOutgoing;
+pub use pieces::PackagePieces;
 pub use placement::UnplacedRow;
 pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
 pub use recalled::{CameRecall, RecallAnswer};
@@ -140,6 +143,8 @@ struct Shared {
     /// Only where the store is written.
     kept: Arc<Kept>,
     sealing: Arc<Sealing>,
+    /// Large packages that lie encrypted are opened one at a time.
+    opening: Arc<Semaphore>,
     opened: Arc<Opened>,
     /// Only of a store that is open for writing.
     records: Option<Records>,
@@ -231,6 +236,7 @@ impl Store {
             room,
             kept: Arc::default(),
             sealing: Arc::new(sealing),
+            opening: Arc::new(Semaphore::new(1)),
             settling: watch::Sender::new(()),
             opened,
             records: Some(records),
@@ -273,6 +279,7 @@ impl Store {
             room: Arc::new(Room::new(0)),
             kept: Arc::default(),
             sealing: Arc::new(sealing),
+            opening: Arc::new(Semaphore::new(1)),
             settling: watch::Sender::new(()),
             opened: Arc::new(Opened::of(folder)?),
             records: None,

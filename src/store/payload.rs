@@ -3,7 +3,7 @@
 //! They are written once and never changed, apart from the rows whose state changes.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::room::Room;
-use super::sealing::Sealing;
+use super::sealing::{self, Sealing};
 use super::unit::Column;
 use super::{Store, StoreError};
 use crate::disk::{self, Readers};
-use crate::types::{Digest, Hashed};
+use crate::types::{Digest, Hashed, MessageId};
 use crate::work;
 
 /// A package above this size lies beside the database, in bytes.
@@ -91,19 +91,74 @@ impl Stored {
 
     /// The package; makes sure that it is the one that was stored.
     pub(super) fn load(self, folder: &Path, sealing: &Sealing) -> Result<Hashed, StoreError> {
-        let bytes = match (self.place.as_str(), self.inline) {
-            ("here", Some(bytes)) => bytes,
-            ("beside", _) => fs::read(beside(folder, self.digest))?,
-            ("gone", _) => return Err(StoreError::NoLongerKept),
-            _ => return Err(StoreError::Damaged("place of a package")),
-        };
-        let package = Hashed::from(sealing.open(self.digest, bytes)?);
-        if package.sha256() == self.digest {
-            Ok(package)
-        } else {
-            Err(StoreError::Damaged("digest of a package"))
+        match self.found(folder, sealing)? {
+            Found::Here(package) => Ok(package),
+            Found::Beside(path, digest) => opened(sealing, digest, fs::read(path)?),
         }
     }
+
+    /// A small package, or where a large one lies.
+    pub(super) fn found(self, folder: &Path, sealing: &Sealing) -> Result<Found, StoreError> {
+        match (self.place.as_str(), self.inline) {
+            ("here", Some(bytes)) => opened(sealing, self.digest, bytes).map(Found::Here),
+            ("beside", _) => Ok(Found::Beside(beside(folder, self.digest), self.digest)),
+            ("gone", _) => Err(StoreError::NoLongerKept),
+            _ => Err(StoreError::Damaged("place of a package")),
+        }
+    }
+}
+
+/// Where the bytes of a package are.
+pub(super) enum Found {
+    Here(Hashed),
+    Beside(PathBuf, Digest),
+}
+
+/// The package whose bytes lie so; makes sure that it is the one that was stored.
+fn opened(sealing: &Sealing, digest: Digest, bytes: Vec<u8>) -> Result<Hashed, StoreError> {
+    let package = Hashed::from(sealing.open(digest, bytes)?);
+    if package.sha256() == digest {
+        Ok(package)
+    } else {
+        Err(StoreError::Damaged("digest of a package"))
+    }
+}
+
+/// How many bytes the package of ours with this id has, by the length of what lies of it. Nothing where
+/// none of it is there.
+pub(super) fn size_of_outgoing(
+    connection: &Connection,
+    folder: &Path,
+    id: MessageId,
+) -> Result<Option<u64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT package_sha256, place, length(bytes), substr(bytes, 1, 8) FROM outgoing
+         LEFT JOIN payloads ON payloads.id = payload WHERE message_id = ?1",
+    )?;
+    let (digest, place, length, head) = statement.query_row(params![Column(id)], |row| {
+        let length: Option<i64> = row.get(2)?;
+        let head: Option<Vec<u8>> = row.get(3)?;
+        Ok((row.get::<_, Column<Digest>>(0)?.0, row.get::<_, String>(1)?, length, head))
+    })?;
+    let lies = match (place.as_str(), length, head) {
+        ("here", Some(length), Some(head)) => {
+            Some((u64::try_from(length).unwrap_or_default(), head))
+        }
+        ("beside", ..) => beginning(&beside(folder, digest)).ok(),
+        _ => None,
+    };
+    Ok(lies.map(|(length, head)| {
+        if sealing::is_sealed(&head) { length.saturating_sub(sealing::MORE) } else { length }
+    }))
+}
+
+/// The length of a file, and so much of it as tells whether it is encrypted.
+pub(super) fn beginning(path: &Path) -> io::Result<(u64, Vec<u8>)> {
+    let file = fs::File::open(path)?;
+    let (length, mut head) = (file.metadata()?.len(), Vec::new());
+    let most = u64::try_from(sealing::MARK.len()).unwrap_or_default();
+    file.take(most).read_to_end(&mut head)?;
+    Ok((length, head))
 }
 
 impl Store {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::incoming::{self, IncomingNote};
@@ -20,8 +20,11 @@ use crate::package::PackageRef;
 use crate::transfer::{IncomingEvent, IncomingState, State};
 use crate::types::{Digest, MessageId, OfficeNumber, code};
 
-/// So many packages that never came may be asked back by one sender at a time.
+/// So many packages that never came may be asked back by one sender within [`UNSEEN`], however soon the
+/// requests end: what is answered is kept for as long as all records are.
 const MOST_UNSEEN: u32 = 1000;
+
+const UNSEEN: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// A request of a sender, verified, with the rejection that grants it.
 #[derive(Debug, Clone)]
@@ -218,14 +221,15 @@ fn never_came(
         Some(_) => return Ok(RecallAnswer::OtherPackage),
         None => {}
     }
-    let open: u32 = connection
+    let since = now.checked_sub(UNSEEN).unwrap_or(Timestamp::MIN);
+    let lately: u32 = connection
         .prepare_cached(
-            "SELECT count(*) FROM recalled WHERE sender = ?1 AND expires_at > ?2
+            "SELECT count(*) FROM recalled WHERE sender = ?1 AND at > ?2
              AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.sender = recalled.sender
                  AND incoming.message_id = recalled.message_id)",
         )?
-        .query_row(params![Column(sender), Column(now)], |row| row.get(0))?;
-    if open >= MOST_UNSEEN {
+        .query_row(params![Column(sender), Column(since)], |row| row.get(0))?;
+    if lately >= MOST_UNSEEN {
         return Ok(RecallAnswer::TooMany);
     }
     if recall.previous.is_some() {

@@ -25,10 +25,21 @@ use crate::disk::{self, Readers};
 use crate::types::{Digest, DigestBuilder};
 
 /// How encrypted bytes begin.
-const MARK: &[u8; 8] = b"RENKEI-S";
+pub(super) const MARK: &[u8; 8] = b"RENKEI-S";
 
 /// Bytes of a nonce.
 const NONCE: usize = 12;
+
+/// Bytes of the tag of AES-GCM.
+const TAG: usize = 16;
+
+/// So many bytes more than a package has what lies encrypted of it.
+pub(super) const MORE: u64 = 8 + 12 + 16;
+
+/// Whether what begins so is encrypted.
+pub(super) fn is_sealed(head: &[u8]) -> bool {
+    head.starts_with(MARK)
+}
 
 /// How the packages of a store lie.
 #[derive(Default)]
@@ -73,7 +84,7 @@ impl Sealing {
     /// How the bytes of a package are to lie.
     pub(super) fn seal(&self, digest: Digest, package: &Bytes) -> Result<Bytes, StoreError> {
         let Some(key) = &self.0 else { return Ok(package.clone()) };
-        let mut sealed = Vec::with_capacity(package.len() + MARK.len() + NONCE + 16);
+        let mut sealed = Vec::with_capacity(package.len() + MARK.len() + NONCE + TAG);
         sealed.extend_from_slice(package);
         let nonce = key
             .seal_in_place_append_tag(Aad::from(aad(digest)), &mut sealed)
@@ -165,6 +176,7 @@ mod tests {
         let digest = Digest::of(&package);
         let sealed = sealing.seal(digest, &package).expect("sealed");
         assert!(!sealed.windows(4).any(|part| part == b"a pa"));
+        assert_eq!(sealed.len() as u64, package.len() as u64 + MORE);
         assert_eq!(sealing.open(digest, sealed.to_vec()).expect("opened"), package);
         for place in 0..sealed.len() {
             let mut changed = sealed.to_vec();

@@ -6,10 +6,9 @@ use rusqlite::params;
 use super::names::QUEUED;
 use super::outgoing::read;
 use super::packages::{MORE, columns_of, select};
-use super::payload::Stored;
 use super::recalls::{PLACES, open_recalls};
 use super::unit::Column;
-use super::{OutgoingRow, Store, StoreError};
+use super::{OutgoingRow, Store, StoreError, payload};
 use crate::transfer::Outgoing;
 use crate::types::OfficeNumber;
 
@@ -34,7 +33,7 @@ pub struct WaitingPackage {
 impl Store {
     /// The queued packages of all our offices for `partner` behind a position, whose time is not over,
     /// those that we ask back, and those whose numbers are only to be known.
-    /// Those whose bytes cannot be read are left out.
+    /// Those of which nothing lies here any more are left out.
     pub async fn waits_for(
         &self,
         partner: OfficeNumber,
@@ -42,7 +41,7 @@ impl Store {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<WaitingPackage>, StoreError> {
-        let (folder, sealing) = self.where_packages_lie();
+        let (folder, _) = self.where_packages_lie();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT * FROM ({queued} WHERE partner = ?1 AND state = '{QUEUED}'
@@ -68,13 +67,11 @@ impl Store {
             let mut found = Vec::new();
             for row in rows {
                 let (row, created_at, position, recalled) = row?;
-                // How large it is, only its bytes say: they may lie encrypted.
-                let place = ("outgoing", "message_id = ?1");
-                let stored = Stored::find(connection, place, params![Column(row.id)])?;
-                let Ok(package) = stored.load(&folder, &sealing) else { continue };
+                let size = payload::size_of_outgoing(connection, &folder, row.id)?;
+                let Some(size) = size else { continue };
                 found.push(WaitingPackage {
                     position: u64::try_from(position).unwrap_or_default(),
-                    size: u64::try_from(package.bytes().len()).unwrap_or(u64::MAX),
+                    size,
                     row,
                     created_at,
                     recalled,

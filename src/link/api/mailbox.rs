@@ -113,6 +113,8 @@ pub struct MailboxBody {
     pub sha256: Digest,
     /// As what it travels.
     pub form: PackageForm,
+    /// So many bytes of it are in memory at a time.
+    pub(in crate::link) piece: u64,
     read: ReadBytes,
 }
 
@@ -126,17 +128,18 @@ impl MailboxBody {
             let part = bytes.slice(start.min(end)..end);
             stream::once(async move { Ok(part) }).boxed()
         };
-        Self { size, sha256, form, read: Box::new(read) }
+        Self { size, sha256, form, piece: size, read: Box::new(read) }
     }
 
-    /// Bytes that `read` brings in pieces, of any range of `0..size`; it may be asked twice.
+    /// Bytes that `read` brings in pieces of so many at the most, of any range of `0..size`; it may be
+    /// asked twice.
     pub fn in_pieces(
-        size: u64,
+        (size, piece): (u64, u64),
         sha256: Digest,
         form: PackageForm,
         read: impl Fn(Range<u64>) -> BoxStream<'static, Result<Bytes, Refusal>> + Send + Sync + 'static,
     ) -> Self {
-        Self { size, sha256, form, read: Box::new(read) }
+        Self { size, sha256, form, piece, read: Box::new(read) }
     }
 
     /// The bytes of a range.

@@ -14,8 +14,8 @@ use crate::node::recalled;
 use crate::package::CLOCK_TOLERANCE;
 use crate::package::sealed::largest;
 use crate::store::StoreError;
-use crate::types::{Hashed, OfficeNumber};
 use crate::types::code::{self, RefusalCode, RefusalRetry};
+use crate::types::{Hashed, OfficeNumber};
 
 /// What became of a package on the list.
 pub(super) enum Taken {
@@ -104,7 +104,7 @@ impl Taker {
         let (context, source) = (&self.context, &self.source);
         let (sender, id) = (item.sender, item.message_id);
         let most = largest(context.config().limits.package_size);
-        match context.client.fetch(&self.endpoint, self.office, item, most).await {
+        match context.client.fetch(&self.endpoint, self.office, item, most, &context.grants).await {
             Ok(fetched) => Some(fetched),
             // What waits no more is not on the list next time.
             Err(SendError::Refused { .. }) => None,
@@ -148,7 +148,8 @@ impl Taker {
         // Nothing was left there in the time to come.
         let stored_at = item.stored_at.min(context.now());
         let of = (item.sender, item.message_id);
-        let noted = context.store.was_fetched(self.source.name(), self.office, of, stored_at).await?;
+        let noted =
+            context.store.was_fetched(self.source.name(), self.office, of, stored_at).await?;
         if noted {
             context.wake.issued.announce();
         }

@@ -16,7 +16,7 @@ use super::super::problems::{Problems, StartProblems};
 use super::super::proof::{self, Proof};
 use super::super::{apart, check, network};
 use crate::config::{Change, Changes, Config, Office, Subject, What};
-use crate::link::{Grants, ProxyAccess, TlsSettings};
+use crate::link::{ProxyAccess, TlsSettings};
 use crate::types::OfficeNumber;
 
 /// The most keys that the log names.
@@ -29,7 +29,6 @@ const MOST_ROWS: usize = 1_000;
 pub(super) async fn apply(
     context: &Arc<Context>,
     crew: &mut Crew,
-    grants: Option<&Grants>,
     wanted: &Config,
 ) -> Result<Changes, StartProblems> {
     let current = context.config();
@@ -65,7 +64,7 @@ pub(super) async fn apply(
     };
 
     context.client.set_proxy(proxy);
-    publish(context, crew, grants, (&new, proof, folders), &changes);
+    publish(context, crew, (&new, proof, folders), &changes);
     if let Err(error) = context.store.set_size(new.limits.store_size).await {
         tracing::warn!(code = error.code(), %error, "the size of the store is not measured yet");
     }
@@ -77,7 +76,6 @@ pub(super) async fn apply(
 fn publish(
     context: &Arc<Context>,
     crew: &mut Crew,
-    grants: Option<&Grants>,
     (new, proof, folders): (&Config, Proof, Vec<OfficeFolders>),
     changes: &Changes,
 ) {
@@ -89,10 +87,7 @@ fn publish(
     context.quota.set_rate(new.limits.partner_rate);
     context.unsigned.set_rate(new.limits.partner_rate);
     context.client.set_limits(client_limits(new));
-    let limits = server_limits(context, new);
-    if let Some(grants) = grants {
-        grants.set(limits);
-    }
+    context.grants.set(server_limits(context, new));
     let with = |is_meant: fn(What) -> bool| -> BTreeSet<OfficeNumber> {
         let partner = |change: &Change| match change.subject {
             Subject::Peer(partner) if is_meant(change.what) => Some(partner),

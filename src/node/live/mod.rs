@@ -22,7 +22,6 @@ use super::opening::end_former;
 use super::supervise::Beat;
 use crate::config::{Change, Changes, Config};
 use crate::folder::{FolderRole, Hint, Watch};
-use crate::link::Grants;
 use crate::types::{Clock, Instant, code};
 use crate::work::systemd;
 use crate::work::{self, watch};
@@ -62,7 +61,6 @@ pub(super) struct Follower {
 
 struct State {
     crew: Crew,
-    grants: Option<Arc<Grants>>,
     certificates: Certificates,
     source: Option<Arc<Source>>,
     /// Rings the hint as long as it is there.
@@ -122,10 +120,9 @@ pub(super) async fn run(follower: Arc<Follower>, beat: Beat, mut stopping: watch
 }
 
 impl Follower {
-    pub(super) fn new(context: Arc<Context>, crew: Crew, grants: Option<Arc<Grants>>) -> Self {
+    pub(super) fn new(context: Arc<Context>, crew: Crew) -> Self {
         let state = State {
             crew,
-            grants,
             certificates: Certificates::new(&context),
             source: None,
             watch: None,
@@ -230,7 +227,7 @@ impl State {
         }
         let applied = match reading.as_ref() {
             Err(faults) => Err(faults.clone()),
-            Ok(wanted) => change::apply(context, &mut self.crew, self.grants.as_deref(), wanted)
+            Ok(wanted) => change::apply(context, &mut self.crew, wanted)
                 .await
                 .map(|changes| (changes, wanted.clone()))
                 .map_err(|problems| Faults::of(&problems)),

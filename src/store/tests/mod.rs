@@ -16,6 +16,7 @@ mod lists;
 mod migrations;
 mod moment;
 mod months;
+mod pieces;
 mod recall;
 mod refused;
 mod size;

@@ -336,3 +336,25 @@ async fn one_that_has_a_receipt_of_any_kind_was_under_way() {
     assert!(matches!(stored.expect("written").after, Outgoing::Queued { .. }));
     assert!(store.was_under_way(id).await.expect("read"));
 }
+
+/// However soon a request ends, its answer is kept, so that nobody gets as many as they like.
+#[tokio::test]
+async fn only_so_many_of_what_never_came_are_given_back_in_a_month() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let ask = async |at: Timestamp| {
+        let ends = at + jiff::SignedDuration::from_mins(1);
+        let unseen = CameRecall { expires_at: ends, ..came(MessageId::new(at), b"unseen", None) };
+        store.recall_came(unseen, at).await.expect("answered")
+    };
+    let minute = |minute: i64| now() + jiff::SignedDuration::from_mins(2 * minute);
+    let asked = (0..1000).map(|nth| ask(minute(nth)));
+    let answers = futures_util::future::join_all(asked).await;
+    assert!(answers.iter().all(|answer| *answer == RecallAnswer::GivenBack));
+    assert_eq!(ask(minute(1000)).await, RecallAnswer::TooMany);
+    let month = jiff::SignedDuration::from_hours(24 * 30);
+    assert_eq!(
+        ask(now() + month + jiff::SignedDuration::from_mins(1)).await,
+        RecallAnswer::GivenBack
+    );
+}

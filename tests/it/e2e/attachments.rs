@@ -21,7 +21,7 @@ fn paper(number: usize) -> Vec<u8> {
 }
 
 /// Puts a file below the drop folder, as a person drags it there.
-fn put(office: &Office, path: &str, bytes: &[u8]) {
+pub(super) fn put(office: &Office, path: &str, bytes: &[u8]) {
     let path = office.path("drop").join(path);
     fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     fs::write(path, bytes).expect("written");

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use renkei::types::MessageId;
+use renkei::types::{Digest, MessageId};
 use tokio::runtime::Runtime;
 
 use super::rogue::{Parcel, Rogue, identity};
 use super::units::{export, withdrawal};
-use crate::harness::{CARE, DAY, HELP, Office, offices, until};
+use crate::harness::{CARE, DAY, HELP, Office, offices, quoted, until};
 use crate::link::harness::Identity as RawIdentity;
 use crate::link::hostile::{Raw, status_of};
 
@@ -200,6 +200,32 @@ fn rejected_packages_are_not_kept_and_not_taken_for_ever() {
     };
     let unit = withdrawal(CARE, 99).into_iter().map(names).collect();
     other.put(&help, &other.parcel(&help, &unit, 1, |_| {})).expect("another partner's package");
+}
+
+/// A partner that puts the certificate of another into its own card, by which both are known then, gains
+/// nothing: what each sends counts as its own.
+#[test]
+fn who_shows_the_certificate_of_another_as_its_own_uses_up_nothing_of_the_other() {
+    let [care, mut help, day] = offices([CARE, HELP, DAY]);
+    help.set("limits", "partner_rate", quoted("12MiB"));
+    let pins = [&care, &day].map(|of| quoted(Digest::of(&identity(of, "tls").chain()[0])));
+    help.set_peer(CARE, "tls_certificates", format!("[{}]", pins.join(", ")));
+    help.set_peer(DAY, "tls_certificates", format!("[{}]", pins[1]));
+    help.start();
+    let rogue = Rogue::of(&care);
+    let mut number = 0;
+    let refusal = loop {
+        number += 1;
+        assert!(number < 40, "taken without an end");
+        let parcel = noise(&rogue, &help, number, 2 << 20);
+        if let Err(error) = rogue.put(&help, &parcel) {
+            break error;
+        }
+    };
+    assert!(refusal.to_string().contains("429 partner-rate-exceeded"), "{refusal}");
+    let other = Rogue::of(&day);
+    let parcel = other.parcel(&help, &withdrawal(DAY, 1), 1, |_| {});
+    other.put(&help, &parcel).expect("its own allowance is as it was");
 }
 
 #[test]

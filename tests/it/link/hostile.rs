@@ -128,6 +128,16 @@ impl Raw {
         Ok(answer)
     }
 
+    /// Sends a request and reads no more than the head of its answer.
+    pub(crate) async fn one_head(&mut self, request: &[u8]) -> io::Result<String> {
+        self.send(request).await?;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(within(self.stream.read_u8()).await?);
+        }
+        Ok(String::from_utf8_lossy(&head).into_owned())
+    }
+
     /// Sends a request and reads one answer with a `content-length`.
     pub(crate) async fn one_answer(&mut self, request: &[u8]) -> io::Result<String> {
         self.send(request).await?;
