@@ -146,7 +146,6 @@ fn whoever_asks_for_much_and_reads_nothing_takes_its_share_of_memory() {
     });
     let peak = help.memory("VmHWM:");
     assert!(peak < idle + 64 * MIB, "{peak} KiB from {idle} KiB");
-    care.set("limits", "package_size", quoted("32MiB"));
     care.start();
     until("fetched all the same", || help.has_sent("HANDED_OVER", 1));
 }

@@ -9,7 +9,7 @@ use renkei::types::{Digest, MessageId};
 use tokio::runtime::Runtime;
 
 use super::rogue::{Parcel, Rogue, identity};
-use super::units::{export, withdrawal};
+use super::units::{Unit, export, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, offices, quoted, until};
 use crate::link::harness::Identity as RawIdentity;
 use crate::link::hostile::{Raw, status_of};
@@ -224,8 +224,12 @@ fn who_shows_the_certificate_of_another_as_its_own_uses_up_nothing_of_the_other(
     };
     assert!(refusal.to_string().contains("429 partner-rate-exceeded"), "{refusal}");
     let other = Rogue::of(&day);
-    let parcel = other.parcel(&help, &withdrawal(DAY, 1), 1, |_| {});
-    other.put(&help, &parcel).expect("its own allowance is as it was");
+    let unit: Unit = withdrawal(CARE, 1)
+        .into_iter()
+        .map(|(name, bytes)| (name.replace(CARE, DAY), bytes))
+        .collect();
+    let parcel = other.parcel(&help, &unit, 1, |_| {});
+    other.put(&help, &parcel).expect("answered: its own allowance is as it was");
 }
 
 #[test]
