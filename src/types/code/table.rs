@@ -685,8 +685,8 @@ codes! {
     "It is not imported. If the sender is right, register it as a [[peer]] with channel = \"web\"; then it is imported by itself.";
     DOWNLOAD_NOT_TAKEN "download-not-taken" [Condition] Here
     "ダウンロードしたケアプランデータの ZIP またはファイルを読み取れません" "a downloaded ZIP or file with care-plan data cannot be read"
-    "パスワードが付いていないか、大きすぎないか（limits.file_size、limits.package_size）を確かめ、もう一度ダウンロードしてください。"
-    "See that it has no password and is not too large (limits.file_size, limits.package_size), and download it again.";
+    "途中で切れていないか、パスワードが付いていないか、大きすぎないか（limits.file_size、limits.package_size）、名前に見えない文字がないかを確かめ、もう一度ダウンロードしてください。"
+    "See that it was not cut off, has no password, is not too large (limits.file_size, limits.package_size) and has no invisible characters in its name, and download it again.";
     DOWNLOAD_NOT_STORED "download-not-stored" [Condition] Here
     "ダウンロードしたデータを保存できません" "a downloaded set cannot be stored"
     "送信元に、介護ソフトからもう一度出力して登録し直すよう頼んでください。続く場合は、ログを添えて開発元に連絡してください。"

@@ -290,7 +290,7 @@ fn refusal(answer: Result<Option<Bytes>, SendError>) -> String {
     }
 }
 
-fn asking_for(parcel: &Parcel) -> Recall {
+pub(super) fn asking_for(parcel: &Parcel) -> Recall {
     let now = Rogue::now();
     Recall::of(&parcel.open().reference(), 1, now, now + SignedDuration::from_hours(24))
 }
