@@ -174,6 +174,10 @@ fn a_set_for_paper_is_printed_with_a_cover_that_names_no_user() {
     assert!(cover.contains(HELP) && cover.contains(CARE), "{cover}");
     // 被保険者番号 of the sample stands on the forms.
     let forms = text("forms-001.html");
+    for form in ["サービス提供票</", "サービス提供票別表"] {
+        assert!(forms.contains(form), "what an office that provides services gets: {forms}");
+    }
+    assert!(!forms.contains("サービス利用票"), "that is the copy of the user");
     let insured = forms.split("被保険者番号 <bdi>").nth(1).and_then(|rest| rest.split('<').next());
     let insured = insured.expect("a number");
     assert!(insured.len() >= 10 && !cover.contains(insured), "{cover}");
