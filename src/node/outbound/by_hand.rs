@@ -7,6 +7,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::super::clock::local_time;
 use super::super::context::Context;
+use super::super::words::months;
 use crate::config::Config;
 use crate::folder::OutboxPlace;
 use crate::forms::{self, HandedSet};
@@ -15,7 +16,7 @@ use crate::rules::SourceFile;
 use crate::spec::Spec;
 use crate::store::{OutboxRow, SettledRow};
 use crate::types::{
-    Edition, FileName, FileSerial, FormChoices, HandChannel, Lang, OfficeNumber, ServiceMonth, Slip,
+    Edition, FileName, FileSerial, FormChoices, HandChannel, Lang, OfficeNumber, Slip,
 };
 
 /// The check sheet of an upload.
@@ -168,20 +169,6 @@ fn what(kind: &str) -> String {
         units.find(|unit| unit.id == kind).map(|unit| unit.name.clone())
     });
     name.map_or_else(|| kind.to_owned(), |name| format!("{name}（{kind}）"))
-}
-
-fn months(months: &[ServiceMonth], lang: Lang) -> String {
-    let month = |month: &ServiceMonth| {
-        let text = month.to_string();
-        match (text.split_at_checked(4), lang) {
-            (Some((year, month)), Lang::Ja) => {
-                format!("{year}年{}月", month.trim_start_matches('0'))
-            }
-            (Some((year, month)), Lang::En) => format!("{year}-{month}"),
-            (None, _) => text,
-        }
-    };
-    months.iter().map(month).collect::<Vec<_>>().join(lang.pick("、", ", "))
 }
 
 #[cfg(test)]

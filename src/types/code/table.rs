@@ -653,8 +653,8 @@ codes! {
     "Check the space of the disk with the drop folder, and the rights there. It goes on by itself.";
     DOWNLOAD_DIFFERS "download-differs" [Held] Here
     "同じ連番のデータを前に受け取っていますが、内容が違います" "data of the same file serial came before, with other contents"
-    "前に受け取ったものと見比べてください。新しいほうを取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。画面のボタンでもできます。"
-    "Compare it with what came before. To import the new one run renkei hold release, otherwise renkei hold dismiss; the page has buttons for both.";
+    "前に受け取ったものと見比べてください。新しいほうを取り込むなら、前のファイルが取込フォルダーに残っていれば先に別の場所に移してから renkei hold release、取り込まないなら renkei hold dismiss を実行します。画面のボタンでもできます。"
+    "Compare it with what came before. To import the new one, first move the former files away if they still lie in the import folder, then run renkei hold release; otherwise renkei hold dismiss. The page has buttons for both.";
     DOWNLOAD_HAS_ERRORS "download-has-errors" [Held] Here
     "ダウンロードしたデータに、標準仕様に合わないところがあります" "what was downloaded has errors"
     "画面の「保留」で誤りを確かめ、送信元に直して登録し直すよう頼んでください。それでも取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。"

@@ -263,6 +263,7 @@ fn an_incomplete_set_is_held_and_goes_on_when_the_rest_comes() {
     until("held", || (states(&help) == ["HELD|download-incomplete|web"]).then_some(()));
     let listed = String::from_utf8(help.command(&["hold", "list"]).stdout).expect("UTF-8");
     assert!(listed.contains("download-incomplete"), "{listed}");
+    assert!(listed.contains("not to import it; nobody is told"), "{listed}");
     assert!(help.files("import").is_empty());
     download(&help, &name, &bytes);
     is_placed(&help, &whole);
@@ -301,7 +302,8 @@ fn a_person_decides_about_errors_and_about_another_version() {
     assert_eq!(help.files("import"), unit);
     fs::remove_file(help.path("import").join(name)).expect("imported");
     let said = help.command(&["hold", "release", &held_id(&help)]);
-    assert!(said.status.success(), "{said:?}");
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.status.success() && text.contains("move them elsewhere"), "{text}");
     is_placed(&help, &Unit::from([(name.clone(), other.into_bytes())]));
 }
 
