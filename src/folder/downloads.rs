@@ -229,7 +229,7 @@ mod tests {
     fn what_was_meant_to_be_of_the_standard_is_told_from_other_names() {
         for near in [
             format!("{NAME}\u{200B}.CSV"),
-            format!("UPPLAN\u{202E}{}.csv", &NAME[6..]),
+            format!("{}.csv", NAME.replace("UPPLAN", "UPPLAN\u{202E}")),
             format!("{NAME}.CSV "),
             format!("{NAME} (1).zip"),
         ] {

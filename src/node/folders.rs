@@ -42,9 +42,10 @@ impl OfficeFolders {
     /// The same folders, open as they are, and what the configuration says of the office now.
     pub(super) fn named_anew(self, office: &Office) -> Self {
         let habits = office.import_habits;
-        let import = match self.import.habits == habits {
-            true => self.import,
-            false => Arc::new(ImportFolders { habits, ..ImportFolders::clone(&self.import) }),
+        let import = if self.import.habits == habits {
+            self.import
+        } else {
+            Arc::new(ImportFolders { habits, ..ImportFolders::clone(&self.import) })
         };
         Self { named: office.clone(), import, ..self }
     }

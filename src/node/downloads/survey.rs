@@ -191,9 +191,10 @@ impl Surveyor {
             let (folder, stopping) = (self.folder.clone(), stopping.clone());
             let (seen, read) = block(move || {
                 let goes_on = || !*stopping.borrow();
-                let read = match weight.is_too_much {
-                    true => Ok(folder.is_as_seen(&file).then_some(Read::Odd)),
-                    false => read(&folder, &file, &limits, goes_on),
+                let read = if weight.is_too_much {
+                    Ok(folder.is_as_seen(&file).then_some(Read::Odd))
+                } else {
+                    read(&folder, &file, &limits, goes_on)
                 };
                 (file, read)
             })

@@ -36,6 +36,9 @@ pub(super) struct Taker {
     not_stored: BTreeMap<Key, Contents>,
 }
 
+/// The name of a file and its bytes.
+type NamedBytes = (String, Vec<u8>);
+
 /// What tells files of a 連番 from others: their names and digests.
 type Contents = BTreeSet<(String, Digest)>;
 
@@ -144,7 +147,7 @@ impl Taker {
         }
         self.too_large.remove(&key);
         let Some(bytes) = surveyor.bytes(set, limits).await? else { return Ok(Step::Left) };
-        let files: Vec<(String, Vec<u8>)> =
+        let files: Vec<NamedBytes> =
             set.iter().map(|file| file.written.clone()).zip(bytes).collect();
         let spec = self.context.spec;
         let (files, judgement) = {
@@ -192,7 +195,7 @@ impl Taker {
     async fn store(
         &self,
         (serial, sender): Key,
-        (files, judgement): (Vec<(String, Vec<u8>)>, Judgement),
+        (files, judgement): (Vec<NamedBytes>, Judgement),
         stance: Stance,
         completed: Vec<CameBefore>,
     ) -> Result<bool, Fault> {
@@ -242,7 +245,7 @@ impl Taker {
     async fn copies(
         &self,
         row: IncomingRow,
-        (files, stored_as): (Arc<Vec<(String, Vec<u8>)>>, Vec<UnitFile>),
+        (files, stored_as): (Arc<Vec<NamedBytes>>, Vec<UnitFile>),
         stance: Stance,
         completed: Vec<CameBefore>,
     ) -> Result<(), Fault> {
@@ -308,7 +311,7 @@ fn is_part_of(held: &CameBefore, set: &[&Found]) -> bool {
 fn keep(
     import: &ImportFolders,
     row: &IncomingRow,
-    files: &[(String, Vec<u8>)],
+    files: &[NamedBytes],
     code: &'static str,
     lang: Lang,
 ) -> Option<String> {
