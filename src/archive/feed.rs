@@ -18,6 +18,10 @@ pub trait Taker {
     fn end_file(&mut self);
     /// The rest of it cannot be read.
     fn abandon_file(&mut self);
+    /// Whether it takes anything more; where not, nothing more is read for it.
+    fn wants_more(&self) -> bool {
+        true
+    }
 }
 
 impl Taker for SetCheck<'_> {
@@ -38,16 +42,19 @@ impl Taker for SetCheck<'_> {
     }
 }
 
-/// Reads a file that was begun in pieces, to its end.
+/// Reads a file that was begun in pieces, to its end, or as far as it is wanted.
 pub fn feed(
     taker: &mut impl Taker,
     file: &mut impl Read,
     mut advance: impl FnMut(usize),
 ) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
-    loop {
+    while taker.wants_more() {
         match file.read(&mut piece) {
-            Ok(0) => break,
+            Ok(0) => {
+                taker.end_file();
+                return Ok(());
+            }
             Ok(length) => {
                 taker.feed(piece.get(..length).unwrap_or_default());
                 advance(length);
@@ -56,6 +63,6 @@ pub fn feed(
             Err(error) => return Err(error),
         }
     }
-    taker.end_file();
+    taker.abandon_file();
     Ok(())
 }

@@ -7,9 +7,11 @@
 mod feed;
 mod headers;
 mod name;
+mod trace;
 
 pub use feed::{Taker, feed};
 pub use name::{is_of_the_standard, is_of_the_system, is_wanted_name, is_zip};
+pub use trace::{MOST_SEARCHED, names_the_standard};
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -63,33 +65,69 @@ pub fn spooled(input: impl Read) -> io::Result<File> {
 
 /// Hands out the files of an archive that have to do with the standard, as `a.zip!/NAME.CSV`.
 pub fn read(file: File, label: &str, taker: &mut impl Taker, lang: Lang) -> Inside {
-    let terms = Terms { lang, most_bytes: MOST_BYTES, is_wanted: is_wanted_name };
+    let terms = Terms { lang, most_bytes: MOST_BYTES, is_wanted: &is_wanted_name };
     read_by(file, label, taker, terms)
 }
 
 /// What is taken out of an archive.
 #[derive(Clone, Copy)]
-pub struct Terms {
+pub struct Terms<'w> {
     /// The language of the faults.
     pub lang: Lang,
     /// The most bytes that all files together may unpack to; at most [`MOST_BYTES`] are read.
     pub most_bytes: u64,
     /// Which files, by the last part of their names.
-    pub is_wanted: fn(&str) -> bool,
+    pub is_wanted: &'w dyn Fn(&str) -> bool,
+}
+
+/// What the list of an archive says of its wanted files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// How many there are.
+    pub files: usize,
+    /// What all of them unpack to, in bytes.
+    pub all: u64,
+    /// The same of the largest.
+    pub largest: u64,
+}
+
+/// Reads the list alone; nothing is unpacked. None where the archive cannot be read as a whole.
+pub fn declared(file: File, is_wanted: fn(&str) -> bool) -> Option<Declared> {
+    let archive = open(&Rc::new(RefCell::new(BufReader::new(file))), Lang::En).ok()?;
+    let mut declared = Declared::default();
+    for place in 0..archive.len() {
+        let Ok(entry) = archive.by_index_data(place) else { continue };
+        let name = name_of(entry.name_raw());
+        if !entry.is_dir() && is_wanted(name.rsplit('/').next().unwrap_or_default()) {
+            declared.files += 1;
+            declared.all = declared.all.saturating_add(entry.size());
+            declared.largest = declared.largest.max(entry.size());
+        }
+    }
+    Some(declared)
+}
+
+/// The archive, unless its list of files is too long, a trap, or leaves open what is meant.
+fn open<R: Read + Seek>(
+    file: &Rc<RefCell<R>>,
+    lang: Lang,
+) -> Result<ZipArchive<Metered<R>>, String> {
+    let left = Rc::new(Cell::new(LONGEST_LIST));
+    let reader = Metered { inner: Rc::clone(file), left: Rc::clone(&left) };
+    let opened = ZipArchive::new(reader).map_err(|error| not_readable(&error, lang));
+    let archive = sound(opened?, lang)?;
+    left.set(u64::MAX);
+    Ok(archive)
 }
 
 /// The same on other terms.
-pub fn read_by(file: File, label: &str, taker: &mut impl Taker, terms: Terms) -> Inside {
+pub fn read_by(file: File, label: &str, taker: &mut impl Taker, terms: Terms<'_>) -> Inside {
     let Terms { lang, most_bytes, is_wanted } = terms;
-    let left = Rc::new(Cell::new(LONGEST_LIST));
     let file = Rc::new(RefCell::new(BufReader::new(file)));
-    let reader = Metered { inner: Rc::clone(&file), left: Rc::clone(&left) };
-    let opened = ZipArchive::new(reader).map_err(|error| not_readable(&error, lang));
-    let mut archive = match opened.and_then(|archive| sound(archive, lang)) {
+    let mut archive = match open(&file, lang) {
         Ok(archive) => archive,
         Err(fault) => return unreadable(label, taker, fault),
     };
-    left.set(u64::MAX);
     let agree = headers::agree(&archive, &mut *file.borrow_mut());
     match agree {
         Ok(true) if archive.offset() == 0 => {}
@@ -107,8 +145,12 @@ pub fn read_by(file: File, label: &str, taker: &mut impl Taker, terms: Terms) ->
     let mut names = BTreeSet::new();
     let mut room = most_bytes.min(MOST_BYTES);
     for place in 0..archive.len() {
+        if !taker.wants_more() {
+            return inside;
+        }
         let Ok(entry) = archive.by_index_data(place) else { continue };
         let name = name_of(entry.name_raw());
+        let size = entry.size();
         let (folder, link, encrypted) = (entry.is_dir(), entry.is_symlink(), entry.encrypted());
         if folder {
             continue;
@@ -129,7 +171,7 @@ pub fn read_by(file: File, label: &str, taker: &mut impl Taker, terms: Terms) ->
         } else {
             let file = archive.by_index(place).map_err(|error| not_readable(&error, lang));
             file.and_then(|file| {
-                let mut file = Bounded { inner: file, left: &mut room };
+                let mut file = Bounded { inner: file, own: size, left: &mut room };
                 feed(taker, &mut file, |_| {}).map_err(|error| damaged(&error, most_bytes, lang))
             })
         };
@@ -267,9 +309,10 @@ impl<R: Seek> Seek for Metered<R> {
     }
 }
 
-/// A file that unpacks to no more than what is left for the whole archive.
+/// A file that unpacks to no more than the list says of it, and than what is left for the whole archive.
 struct Bounded<'l, R> {
     inner: R,
+    own: u64,
     left: &'l mut u64,
 }
 
@@ -278,6 +321,7 @@ impl<R: Read> Read for Bounded<'_, R> {
         let length = self.inner.read(buffer)?;
         let spent = u64::try_from(length).unwrap_or(u64::MAX);
         *self.left = self.left.checked_sub(spent).ok_or(io::ErrorKind::QuotaExceeded)?;
+        self.own = self.own.checked_sub(spent).ok_or(io::ErrorKind::InvalidData)?;
         Ok(length)
     }
 }

@@ -5,7 +5,7 @@ use crate::desk::held::{folder, may_be_asked_again, what};
 use crate::desk::words;
 use crate::store::HeldItem;
 use crate::transfer::Direction;
-use crate::types::Lang;
+use crate::types::{Lang, code};
 
 /// For each: what, why, where, and the commands that settle it.
 pub(super) fn text(items: &[HeldItem], config: &Config, lang: Lang) -> String {
@@ -46,17 +46,31 @@ fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
         let retry = lang.pick("相手が直したあと、そのまま送り直す", "to send it again as it is");
         say(retry, &format!("renkei retry {partner}"));
     }
-    let (release, dismiss) = match item.direction {
-        Direction::Out => (
-            lang.pick("直したファイルをもう一度検査して送る", "to check and send the mended files"),
-            lang.pick("送らずに対応済みにする", "to settle it without sending"),
-        ),
-        Direction::In => (
-            lang.pick("もう一度取込フォルダーに配置する", "to place it again"),
-            lang.pick("受け取らない（相手に伝わります）", "to refuse it; the sender is told"),
-        ),
-    };
+    let (release, dismiss) = settling(item, lang);
     say(release, &format!("renkei hold release {id}"));
     say(dismiss, &format!("renkei hold dismiss {id}"));
     lines
+}
+
+/// What releasing and dismissing do with it.
+fn settling(item: &HeldItem, lang: Lang) -> (&'static str, &'static str) {
+    let dismiss = match (item.direction, item.came_by) {
+        (Direction::Out, _) => lang.pick("送らずに対応済みにする", "to settle it without sending"),
+        (Direction::In, Some(way)) if !way.is_receipted() => {
+            lang.pick("取り込まない（相手には伝わりません）", "not to import it; nobody is told")
+        }
+        (Direction::In, _) => {
+            lang.pick("受け取らない（相手に伝わります）", "to refuse it; the sender is told")
+        }
+    };
+    let release = match item.direction {
+        Direction::Out if item.reason == code::ACTUALS_NEED_WORD => {
+            lang.pick("なくなるものを確かめて、このまま送る", "to send it as it is")
+        }
+        Direction::Out => {
+            lang.pick("直したファイルをもう一度検査して送る", "to check and send the mended files")
+        }
+        Direction::In => lang.pick("もう一度取込フォルダーに配置する", "to place it again"),
+    };
+    (release, dismiss)
 }

@@ -11,7 +11,7 @@ use super::setup::{self, ConfigArg};
 use crate::desk::words;
 use crate::rules::render::Sheet;
 use crate::store::{HistoryFilter, HistoryRow};
-use crate::transfer::receipt_in_words;
+use crate::transfer::{IncomingState, OutgoingState, State, receipt_about};
 use crate::types::{Lang, OfficeNumber};
 
 #[derive(Debug, clap::Args)]
@@ -111,7 +111,12 @@ const fn head(lang: Lang) -> [&'static str; 9] {
 }
 
 fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
-    let receipts: Vec<_> = row.receipts.iter().map(|kind| receipt_in_words(*kind, lang)).collect();
+    let is_given_back = matches!(
+        row.state,
+        State::Out(OutgoingState::Recalled) | State::In(IncomingState::Recalled)
+    );
+    let receipts = row.receipts.iter().map(|kind| receipt_about(*kind, is_given_back, lang));
+    let receipts: Vec<_> = receipts.collect();
     let serial = row.serial.map(|serial| serial.to_string()).unwrap_or_default();
     let converted = row.unit.converted_from.map_or_else(String::new, |from| match lang {
         Lang::Ja => format!("（{from} から変換）"),
@@ -162,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::store::UnitSummary;
-    use crate::transfer::{Direction, HeldSet, State};
+    use crate::transfer::{Direction, HeldSet};
 
     /// Those of Hokkaido to Tochigi begin with 0, which a spreadsheet would take away.
     #[test]

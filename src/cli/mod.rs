@@ -8,6 +8,7 @@ mod ca;
 mod card;
 mod certs;
 mod completions;
+mod confirm;
 mod convert;
 mod copies;
 mod dates;

@@ -6,12 +6,12 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, order, output};
+use super::{EXIT_NO, UsageError, confirm, order, output};
 use crate::config::Config;
 use crate::control::Request;
 use crate::desk::{outbox, words};
 use crate::store::OutboxRow;
-use crate::types::{Clock, HandChannel, Lang, MessageId, OfficeNumber};
+use crate::types::{Clock, FileSerial, HandChannel, Lang, MessageId, OfficeNumber};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -35,6 +35,9 @@ enum Command {
         config: ConfigArg,
         /// renkei outbox list に表示される番号（連番やメッセージ ID でもかまいません）
         unit: String,
+        /// 先に登録するものが残っていても、確かめずに記録します
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -62,7 +65,7 @@ struct AllJson {
 pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List { config, json } => list(&config, json, lang),
-        Command::Done { config, unit } => done(&config, &unit, lang),
+        Command::Done { config, unit, yes } => done(&config, &unit, yes, lang),
     }
 }
 
@@ -131,24 +134,27 @@ fn text(rows: &[OutboxRow], config: &Config, lang: Lang) -> String {
     lines.join("\n")
 }
 
-fn done(config: &ConfigArg, unit: &str, lang: Lang) -> anyhow::Result<ExitCode> {
+fn done(config: &ConfigArg, unit: &str, yes: bool, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
-    // By its id it is found also where it was noted before: that is said then.
-    if let Ok(id) = unit.parse() {
-        return order::give(&config, Request::Handed { id }, lang);
-    }
     let rows = rows(&config, lang)?;
-    let named: Vec<_> =
-        rows.iter().filter(|row| row.unit_name() == unit || row.serial.as_str() == unit).collect();
+    let id: Option<MessageId> = unit.parse().ok();
+    let is_named = |row: &&OutboxRow| {
+        row.unit_name() == unit || row.serial.as_str() == unit || Some(row.id) == id
+    };
+    let named: Vec<_> = rows.iter().filter(is_named).collect();
     match named.as_slice() {
-        [row] => order::give(&config, Request::Handed { id: row.id }, lang),
-        [] => {
-            output::line(lang.pick(
-                "その番号で待っているものはありません。renkei outbox list で確かめてください。",
-                "nothing of this name waits; see renkei outbox list",
-            ))?;
-            Ok(ExitCode::from(EXIT_NO))
+        [row] => {
+            output::line(&set(row, &config, lang))?;
+            if !comes_first(row, &rows, yes, lang)? {
+                return Ok(ExitCode::from(EXIT_NO));
+            }
+            order::give(&config, Request::Handed { id: row.id }, lang)
         }
+        [] => match id {
+            // The node says what became of it.
+            Some(id) => order::give(&config, Request::Handed { id }, lang),
+            None => not_waiting(&config, unit, lang),
+        },
         several => {
             let units: Vec<_> = several.iter().map(|row| row.unit_name()).collect();
             let units = units.join(lang.pick("、", ", "));
@@ -163,4 +169,83 @@ fn done(config: &ConfigArg, unit: &str, lang: Lang) -> anyhow::Result<ExitCode> 
             .into())
         }
     }
+}
+
+/// A set in one line: for whom, what, of when, with its 連番.
+fn set(row: &OutboxRow, config: &Config, lang: Lang) -> String {
+    let (to, what) = (words::office(row.partner, config), words::unit(&row.unit.kind, lang));
+    let months: Vec<_> = row.unit.months.iter().map(|month| words::month(*month, lang)).collect();
+    let (months, serial) = (months.join(lang.pick("、", ", ")), row.serial);
+    match lang {
+        Lang::Ja => format!("{to} あて  {what}  {months}  連番 {serial}"),
+        Lang::En => format!("for {to}  {what}  {months}  file serial {serial}"),
+    }
+}
+
+/// Whether a set is the next one that the WEB service has to get for its partner (R-ORD-01), or it is
+/// meant all the same.
+fn comes_first(row: &OutboxRow, rows: &[OutboxRow], yes: bool, lang: Lang) -> anyhow::Result<bool> {
+    let place = |row: &OutboxRow| (row.serial, row.sequence);
+    let is_before = |other: &&OutboxRow| {
+        row.channel == HandChannel::Web
+            && (other.channel, other.office, other.partner)
+                == (row.channel, row.office, row.partner)
+            && place(other) < place(row)
+    };
+    let before: Vec<String> = rows.iter().filter(is_before).map(OutboxRow::unit_name).collect();
+    let Some(first) = before.first() else { return Ok(true) };
+    let count = before.len();
+    output::error(&match lang {
+        Lang::Ja => format!(
+            "この相手には、連番の小さいものがまだ {count} 件残っています（先頭は {first}）。WEBサービスには連番の小さい順に登録してください。"
+        ),
+        Lang::En => format!(
+            "{count} with lower file serials still wait for this partner (the first is {first}); upload the lowest file serial first"
+        ),
+    });
+    let question = lang.pick(
+        "このデータを先に登録済みと記録しますか。",
+        "Note this one as uploaded all the same?",
+    );
+    confirm::is_meant(yes, question, lang)
+}
+
+/// What is said of a set that does not wait: when it was noted, if it was.
+fn not_waiting(config: &Config, unit: &str, lang: Lang) -> anyhow::Result<ExitCode> {
+    let serial: Option<FileSerial> = unit.split('_').next().and_then(|serial| serial.parse().ok());
+    let noted = match serial {
+        Some(serial) => {
+            let store = setup::store(config, lang)?;
+            setup::runtime()?.block_on(store.handed_before(serial))?
+        }
+        None => Vec::new(),
+    };
+    let is_named = |row: &OutboxRow| row.unit_name() == unit || row.serial.as_str() == unit;
+    let noted: Vec<_> = noted.into_iter().filter(|(row, _)| is_named(row)).collect();
+    for (row, at) in &noted {
+        output::line(&set(row, config, lang))?;
+        let at = words::time(*at);
+        output::line(&match (lang, row.channel) {
+            (Lang::Ja, HandChannel::Web) => format!(
+                "{at} に、WEBサービスに登録済みと記録してあります。もう何もしなくてかまいません。"
+            ),
+            (Lang::Ja, HandChannel::Paper) => {
+                format!("{at} に、紙で送付済みと記録してあります。もう何もしなくてかまいません。")
+            }
+            (Lang::En, HandChannel::Web) => {
+                format!("it was noted as uploaded at {at}; nothing is left to be done")
+            }
+            (Lang::En, HandChannel::Paper) => {
+                format!("it was noted as sent on paper at {at}; nothing is left to be done")
+            }
+        })?;
+    }
+    if !noted.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line(lang.pick(
+        "その番号で待っているものはありません。renkei outbox list で確かめてください。",
+        "nothing of this name waits; see renkei outbox list",
+    ))?;
+    Ok(ExitCode::from(EXIT_NO))
 }

@@ -1,13 +1,12 @@
 //! `renkei recall`
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
-use super::{EXIT_FAILED, EXIT_NO, order, output};
+use super::{EXIT_FAILED, EXIT_NO, confirm, order, output};
 use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::store::{OutgoingRow, StoreError};
@@ -48,7 +47,11 @@ struct Json {
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
     let id = args.message_id;
-    if !args.yes && !args.json && io::stdin().is_terminal() && !is_meant(lang)? {
+    let question = lang.pick(
+        "この送信を取り戻しますか。相手の取込フォルダーに入る前なら、取込フォルダーには入りません。",
+        "Take this package back? As long as it is not in the partner's import folder, the partner will not get it.",
+    );
+    if !confirm::is_meant(args.yes, question, lang)? {
         return Ok(ExitCode::from(EXIT_NO));
     }
     let Some(answer) = order::ask(&config, Request::Recall { id }, lang)? else {
@@ -68,20 +71,6 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     }
     output::line(answer.text(lang))?;
     Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
-}
-
-/// Asks once.
-fn is_meant(lang: Lang) -> anyhow::Result<bool> {
-    let question = lang.pick(
-        "この送信を取り戻しますか。相手の取込フォルダーに入る前なら、取込フォルダーには入りません。 [y/N] ",
-        "Take this package back? As long as it is not in the partner's import folder, the partner will not get it. [y/N] ",
-    );
-    let mut out = io::stderr();
-    out.write_all(question.as_bytes())?;
-    out.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
 /// Waits until the partner has answered, or never will.

@@ -100,10 +100,10 @@ pub fn kinds_like(kind: &str) -> &'static [&'static str] {
 /// A service type by its official name and code; the name is Japanese everywhere.
 pub fn service(service: ServiceType, lang: Lang) -> String {
     let code = service.to_string();
-    let entry = Spec::builtin().ok().and_then(|spec| spec.service_type(code.as_bytes()));
-    match (entry, lang) {
-        (Some(entry), Lang::Ja) => format!("{}（{code}）", entry.name),
-        (Some(entry), Lang::En) => format!("{} ({code})", entry.name),
+    let name = Spec::builtin().ok().and_then(|spec| spec.service_name(service));
+    match (name, lang) {
+        (Some(name), Lang::Ja) => format!("{name}（{code}）"),
+        (Some(name), Lang::En) => format!("{name} ({code})"),
         (None, _) => code,
     }
 }
@@ -173,5 +173,12 @@ mod tests {
         assert!(reasons("", Lang::Ja).is_empty());
         assert_eq!(reasons("a", Lang::En), ["[a]"]);
         assert_eq!(reasons("a,b,c,d,e", Lang::En), ["[a]", "[b]", "[c]", "and 2 more"]);
+    }
+    #[test]
+    fn care_managers_have_a_name_as_services_do() {
+        let named = |code: &str| service(code.parse().expect("a code"), Lang::Ja);
+        assert_eq!(named("11"), "訪問介護（11）");
+        assert_eq!([named("43"), named("46")], ["居宅介護支援（43）", "介護予防支援（46）"]);
+        assert_eq!(named("ZZ"), "ZZ");
     }
 }

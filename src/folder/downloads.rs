@@ -4,15 +4,20 @@
 //! is taken, and ZIP files are looked at. They are read where they lie: nothing here is ever renamed,
 //! deleted or kept from others.
 
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::claim::read_as_seen;
 use super::error::{Action, Fault, FolderError, FolderRole};
-use super::scan::{Scan, ScanLimits, Seen, Stamp, scan_in};
+use super::name::OddReason;
+use super::scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan_in};
+use crate::archive::is_zip;
 use crate::disk::{self, Access};
 use crate::types::FileName;
+use crate::types::text::{is_forbidden_in_names, is_invisible};
 
 /// Files that one look takes in at the most.
 const LIMITS: ScanLimits = ScanLimits { files: 10_000 };
@@ -39,6 +44,21 @@ impl Meant {
     }
 }
 
+/// Whether a name is none of the standard and was meant to be one: it has characters in it that cannot
+/// be seen, or that names cannot have, or another ending, as an archive that is named after its file.
+pub fn is_nearly_of_the_standard(name: &str) -> bool {
+    if matches!(Meant::of(name), Some(Meant::Standard(..))) {
+        return false;
+    }
+    let is_odd = |c: char| c.is_control() || is_invisible(c) || is_forbidden_in_names(c);
+    let visible: String = name.chars().filter(|c| !is_odd(*c)).collect();
+    let visible = visible.trim_matches([' ', '.']);
+    let Some((stem, extension)) = visible.rsplit_once('.') else { return false };
+    let is_standard = |name: &str| matches!(Meant::of(name), Some(Meant::Standard(..)));
+    is_standard(visible)
+        || extension.eq_ignore_ascii_case("zip") && is_standard(&format!("{stem}.CSV"))
+}
+
 /// A stem without ` (1)`, `(1)`, ` - コピー`, ` - コピー (2)` and ` - Copy` at its end. The names of the
 /// standard end in digits.
 fn without_copies(stem: &str) -> &str {
@@ -59,6 +79,14 @@ fn without_number(stem: &str) -> Option<&str> {
     let (before, digits) = inner.rsplit_once('(')?;
     let is_number = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| before.strip_suffix(' ').unwrap_or(before))
+}
+
+/// A file that may be meant and cannot be taken, because of its name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Misnamed {
+    name: OsString,
+    /// Whether the name alone says that it is meant; else it is an archive.
+    pub is_nearly_of_the_standard: bool,
 }
 
 /// A folder of downloads.
@@ -88,6 +116,32 @@ impl Downloads {
         Ok(scan)
     }
 
+    /// What a look found that came at or after `since`, may be meant and cannot be taken because of its
+    /// name; each as it is at the moment.
+    pub fn misnamed(&self, odd: &[Odd], since: SystemTime) -> Vec<(Misnamed, Stamp)> {
+        let misnamed = odd.iter().filter_map(|odd| {
+            if matches!(odd.reason(), OddReason::Folder | OddReason::Special | OddReason::Link) {
+                return None;
+            }
+            let name = odd.os_name().to_string_lossy();
+            let is_near = is_nearly_of_the_standard(&name);
+            if !is_near && !is_zip(Path::new(name.trim_end_matches([' ', '.']))) {
+                return None;
+            }
+            let metadata = fs::symlink_metadata(self.0.join(odd.os_name())).ok()?;
+            let is_meant = metadata.is_file() && metadata.len() > 0 && came(&metadata)? >= since;
+            let misnamed =
+                Misnamed { name: odd.os_name().to_owned(), is_nearly_of_the_standard: is_near };
+            is_meant.then(|| (misnamed, Stamp::of(&metadata)))
+        });
+        misnamed.collect()
+    }
+
+    /// Such a file, to be read.
+    pub fn open_misnamed(&self, misnamed: &Misnamed) -> io::Result<File> {
+        disk::open_plain(&self.0.join(&misnamed.name), Access::Read)
+    }
+
     /// Whether it can be looked into.
     pub fn check(&self) -> Result<(), FolderError> {
         let failed = FolderError::at(FolderRole::Downloads, Action::Check);
@@ -100,8 +154,7 @@ impl Downloads {
     }
 
     fn came(&self, name: &str) -> Option<SystemTime> {
-        let metadata = fs::symlink_metadata(self.0.join(name)).ok()?;
-        metadata.modified().into_iter().chain(metadata.created()).max()
+        came(&fs::symlink_metadata(self.0.join(name)).ok()?)
     }
 
     /// The bytes of a file; nothing if it is not, or no longer, the one that was seen.
@@ -129,7 +182,11 @@ impl Downloads {
     }
 }
 
-fn failed(error: std::io::Error, name: &str) -> FolderError {
+fn came(metadata: &Metadata) -> Option<SystemTime> {
+    metadata.modified().into_iter().chain(metadata.created()).max()
+}
+
+fn failed(error: io::Error, name: &str) -> FolderError {
     FolderError::of_io(error, FolderRole::Downloads, Action::Read).about(name)
 }
 
@@ -166,6 +223,44 @@ mod tests {
         ] {
             assert!(!matches!(Meant::of(name), Some(Meant::Standard(..))), "{name}");
         }
+    }
+
+    #[test]
+    fn what_was_meant_to_be_of_the_standard_is_told_from_other_names() {
+        for near in [
+            format!("{NAME}\u{200B}.CSV"),
+            format!("{}.csv", NAME.replace("UPPLAN", "UPPLAN\u{202E}")),
+            format!("{NAME}.CSV "),
+            format!("{NAME} (1).zip"),
+        ] {
+            assert!(is_nearly_of_the_standard(&near), "{near:?}");
+        }
+        for other in [&format!("{NAME}.CSV"), "写真\u{200B}.csv", "UPPLAN_山田太郎.CSV", "a.zip"]
+        {
+            assert!(!is_nearly_of_the_standard(other), "{other:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_taken_for_its_name_is_found_if_it_may_be_meant() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let near = format!("{NAME}\u{200B}.CSV");
+        for name in [&near, "NUL.zip", "a\u{200B}.zip", "写真\u{200B}.jpg", "CON.csv", "b.zip"] {
+            fs::write(folder.path().join(name), "1").expect("written");
+        }
+        fs::create_dir(folder.path().join("d\u{200B}.zip")).expect("made");
+        let downloads = Downloads::new(folder.path().to_owned());
+        let scan = downloads.scan(SystemTime::UNIX_EPOCH).expect("scanned");
+        let mut found: Vec<_> = downloads
+            .misnamed(&scan.odd, SystemTime::UNIX_EPOCH)
+            .into_iter()
+            .map(|(file, _)| (file.name.into_string().ok(), file.is_nearly_of_the_standard))
+            .collect();
+        found.sort();
+        let named = |name: &str, near| (Some(name.to_owned()), near);
+        let expected = [named("NUL.zip", false), named(&near, true), named("a\u{200B}.zip", false)];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -55,7 +55,7 @@ mod writers;
 pub use attachment_drop::{Lot, Lots};
 pub use attachment_folder::{Attached, AttachmentFolder, ROOT as ATTACHMENTS};
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
-pub use downloads::{Downloads, Meant};
+pub use downloads::{Downloads, Meant, Misnamed, is_nearly_of_the_standard};
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use give_back::{GivenBack, give_back, remove_copies, remove_set};
 pub use held_files::{HeldFile, correct_held, files_digest, read_held, remove_originals};

@@ -114,6 +114,11 @@ impl Odd {
         ShownName::of_os(&self.name)
     }
 
+    /// Its name as it is. Not for logs.
+    pub(super) fn os_name(&self) -> &OsStr {
+        &self.name
+    }
+
     /// Why it is left alone.
     pub const fn reason(&self) -> OddReason {
         self.reason

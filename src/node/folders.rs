@@ -39,6 +39,17 @@ impl OfficeFolders {
         watched.into_iter().map(|(key, place)| (key, place.clone())).collect()
     }
 
+    /// The same folders, open as they are, and what the configuration says of the office now.
+    pub(super) fn named_anew(self, office: &Office) -> Self {
+        let habits = office.import_habits;
+        let import = if self.import.habits == habits {
+            self.import
+        } else {
+            Arc::new(ImportFolders { habits, ..ImportFolders::clone(&self.import) })
+        };
+        Self { named: office.clone(), import, ..self }
+    }
+
     /// Where files are taken from and to.
     pub(super) fn work(&self) -> WorkFolder {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -87,7 +98,8 @@ pub(super) struct DropFolders {
     pub(super) hold: Arc<UnitFolder>,
 }
 
-/// Where the files that an office receives go.
+/// Where the files that an office receives go. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct ImportFolders {
     pub(super) office: OfficeNumber,
     /// How the care software takes files in.

@@ -15,8 +15,9 @@ use super::notices::of_pair;
 use super::opened::{look_into, opened};
 use super::past;
 use super::supervise::Beat;
+use super::words::months as in_words;
 use crate::store::{EntryId, Flagged, ReadContents, StoreError, Unread};
-use crate::types::code;
+use crate::types::{Lang, code};
 use crate::work::{self, watch};
 
 /// What came longer ago was imported long since, and is told of no more.
@@ -151,21 +152,33 @@ async fn flag(context: &Arc<Context>, package: Unread) -> Result<(), StoreError>
     context.store.flag(package.entry, rules).await
 }
 
+/// A package as somebody finds it in the care software and on the page: by its months and its 連番. Its id
+/// says that only to programs.
+fn called(flagged: &Flagged, lang: Lang) -> String {
+    let Some((serial, months)) = &flagged.about else { return flagged.id.to_string() };
+    let months = in_words(months, lang);
+    match lang {
+        Lang::Ja => format!("{months}分、連番 {serial}"),
+        Lang::En => format!("of {months}, file serial {serial}"),
+    }
+}
+
 /// Tells which packages somebody should look at, until somebody did.
 async fn tell_flagged(context: &Context, told: &mut BTreeSet<String>) -> Result<(), StoreError> {
     let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for Flagged { office, partner, id } in context.store.flagged().await? {
-        pairs.entry((office, partner)).or_default().push(id);
+    for flagged in context.store.flagged().await? {
+        pairs.entry((flagged.office, flagged.partner)).or_default().push(flagged);
     }
     let mut now = BTreeSet::new();
-    for ((office, partner), ids) in pairs {
-        let (count, about) = (ids.len(), of_pair(office, partner));
-        let Some(newest) = ids.first() else { continue };
+    for ((office, partner), flagged) in pairs {
+        let (count, about) = (flagged.len(), of_pair(office, partner));
+        let Some(newest) = flagged.first() else { continue };
+        let (newest_ja, newest_en) = (called(newest, Lang::Ja), called(newest, Lang::En));
         let ja = format!(
-            "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります（新しいもの: {newest}）。取り込む前に、画面の「受信」でそのパッケージを開いて確かめてください。"
+            "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります（新しいもの: {newest_ja}）。取り込む前に、画面の「受信」でそのパッケージを開いて確かめてください。"
         );
         let en = format!(
-            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had (the newest: {newest}); open it on the page before you import it"
+            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had (the newest: {newest_en}); open it on the page before you import it"
         );
         context.notices.raise(code::LOSING_ACTUALS_CAME, about.clone(), (ja, en), context.now());
         now.insert(about);

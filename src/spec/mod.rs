@@ -112,6 +112,12 @@ impl Spec {
         self.service_types.get(&ServiceType::from_bytes(code).ok()?)
     }
 
+    /// The official name of a service type, also of those of care managers.
+    pub fn service_name(&self, code: ServiceType) -> Option<&str> {
+        let service = self.service_types.get(&code).map(|entry| &entry.name);
+        service.or_else(|| self.care_management.get(&code)).map(String::as_str)
+    }
+
     /// The service types of offices that exchange files, with their official names: care managers, then
     /// services.
     pub fn office_types(&self) -> impl Iterator<Item = (ServiceType, &str)> {

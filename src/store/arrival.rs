@@ -76,6 +76,16 @@ impl Store {
         new: NewIncoming,
         now: Timestamp,
     ) -> Result<CommitAnswer, StoreError> {
+        self.commit_and(new, now, |_| Ok(())).await
+    }
+
+    /// The same, and what has to be written with it in one transaction.
+    pub(super) async fn commit_and(
+        &self,
+        new: NewIncoming,
+        now: Timestamp,
+        and: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<CommitAnswer, StoreError> {
         #[cfg(test)]
         if Plant::RowWithoutBytes.is_there()
             && let Content::Whole(package) = &new.content
@@ -88,13 +98,21 @@ impl Store {
             Content::Whole(package) => {
                 let (package, size) = (package.clone(), package.len());
                 let work = move |connection: &Connection, payload: &Payload| {
-                    insert(connection, &new, payload, size, now)
+                    let answer = insert(connection, &new, payload, size, now)?;
+                    if answer == CommitAnswer::New {
+                        and(connection)?;
+                    }
+                    Ok(answer)
                 };
                 (self.write_package(digest, package, work).await?, size)
             }
             Content::Proof { .. } => {
                 let work = move |connection: &Connection| {
-                    insert(connection, &new, &Payload::gone(), 0, now)
+                    let answer = insert(connection, &new, &Payload::gone(), 0, now)?;
+                    if answer == CommitAnswer::New {
+                        and(connection)?;
+                    }
+                    Ok(answer)
                 };
                 (self.write(work).await?, 0)
             }

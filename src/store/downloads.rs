@@ -5,10 +5,12 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::incoming::{self, IncomingNote};
+use super::names::WITHHELD;
 use super::unit::Column;
-use super::{Store, StoreError, UnitFile, UnitSummary};
-use crate::transfer::IncomingState;
-use crate::types::{CameBy, FileSerial, MessageId, OfficeNumber};
+use super::{CommitAnswer, NewIncoming, Store, StoreError, UnitFile, UnitSummary};
+use crate::transfer::{IncomingEvent, IncomingState};
+use crate::types::{CameBy, FileSerial, MessageId, OfficeNumber, code};
 
 /// A set that came from a sender with a 連番.
 #[derive(Debug, Clone)]
@@ -74,6 +76,45 @@ impl Store {
                 )?
                 .query_row(params![Column(office), CameBy::Web.as_str()], |row| row.get(0))?;
             Ok(last.map(|last| last.0))
+        })
+        .await
+    }
+
+    /// Makes a set durable that was downloaded, unless something else has its id. What is held of it for
+    /// its missing files is given up with that, by its ids.
+    pub async fn commit_download(
+        &self,
+        new: NewIncoming,
+        completes: Vec<MessageId>,
+        now: Timestamp,
+    ) -> Result<CommitAnswer, StoreError> {
+        let sender = new.sender;
+        self.commit_and(new, now, move |connection| {
+            for part in completes {
+                let note = IncomingNote::code(code::DOWNLOAD_COMPLETED);
+                let event = IncomingEvent::Dismissed;
+                incoming::step(connection, (sender, part), event, note, now)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes where copies of a set lie, below the hold folder: whether it is held there any more.
+    pub async fn has_copies(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+        folder: String,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let noted = connection
+                .prepare_cached(&format!(
+                    "UPDATE incoming SET folder = ?3
+                     WHERE sender = ?1 AND message_id = ?2 AND state = '{WITHHELD}'"
+                ))?
+                .execute(params![Column(sender), Column(id), folder])?;
+            Ok(noted > 0)
         })
         .await
     }

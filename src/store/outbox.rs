@@ -1,9 +1,9 @@
 //! What a person hands over to partners that have no node.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
-use super::names::{TO_PRINT, TO_UPLOAD};
+use super::names::{SENT_ON_PAPER, TO_PRINT, TO_UPLOAD, UPLOADED};
 use super::packages::Machine as _;
 use super::unit::Column;
 use super::{Store, StoreError, UnitSummary, outgoing, settled};
@@ -31,40 +31,64 @@ pub struct OutboxRow {
     pub since: Timestamp,
 }
 
+/// The columns of an [`OutboxRow`].
+const COLUMNS: &str =
+    "message_id, office, partner, sequence, serial, unit, state, failures, next_at, created_at";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Result<OutboxRow, StoreError>> {
+    let (sequence, unit): (i64, String) = (row.get(3)?, row.get(5)?);
+    let state = Outgoing::read(row, 6)?;
+    let (id, office): (Column<_>, Column<_>) = (row.get(0)?, row.get(1)?);
+    let (partner, serial): (Column<_>, Column<_>) = (row.get(2)?, row.get(4)?);
+    let since = row.get::<_, Column<_>>(9)?.0;
+    Ok(UnitSummary::from_json(&unit).and_then(|unit| {
+        let (Outgoing::ByHand(channel) | Outgoing::HandedByPerson(channel)) = state else {
+            return Err(StoreError::Damaged("state of a set in the outbox"));
+        };
+        Ok(OutboxRow {
+            id: id.0,
+            office: office.0,
+            partner: partner.0,
+            channel,
+            sequence: u64::try_from(sequence).unwrap_or_default(),
+            serial: serial.0,
+            unit,
+            since,
+        })
+    }))
+}
+
 impl Store {
     /// What waits to be handed over: for each partner in the order of its 連番, which is that in which
     /// the recipient has to take it (R-ORD-01).
     pub async fn outbox(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT message_id, office, partner, sequence, serial, unit, state, failures,
-                     next_at, created_at
-                 FROM outgoing WHERE state IN ('{TO_UPLOAD}', '{TO_PRINT}')
+                "SELECT {COLUMNS} FROM outgoing WHERE state IN ('{TO_UPLOAD}', '{TO_PRINT}')
                  ORDER BY office, partner, serial, sequence LIMIT ?1"
             ))?;
-            let rows = statement.query_map(params![limit], |row| {
-                let (sequence, unit): (i64, String) = (row.get(3)?, row.get(5)?);
-                let state = Outgoing::read(row, 6)?;
-                let (id, office): (Column<_>, Column<_>) = (row.get(0)?, row.get(1)?);
-                let (partner, serial): (Column<_>, Column<_>) = (row.get(2)?, row.get(4)?);
-                let since = row.get::<_, Column<_>>(9)?.0;
-                Ok(UnitSummary::from_json(&unit).and_then(|unit| {
-                    let Outgoing::ByHand(channel) = state else {
-                        return Err(StoreError::Damaged("state of a set in the outbox"));
-                    };
-                    Ok(OutboxRow {
-                        id: id.0,
-                        office: office.0,
-                        partner: partner.0,
-                        channel,
-                        sequence: u64::try_from(sequence).unwrap_or_default(),
-                        serial: serial.0,
-                        unit,
-                        since,
-                    })
-                }))
-            })?;
+            let rows = statement.query_map(params![limit], read)?;
             rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// What a person has handed over under this 連番, and when that was noted.
+    pub async fn handed_before(
+        &self,
+        serial: FileSerial,
+    ) -> Result<Vec<(OutboxRow, Timestamp)>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS}, changed_at FROM outgoing
+                 WHERE serial = ?1 AND state IN ('{UPLOADED}', '{SENT_ON_PAPER}')
+                 ORDER BY office, partner, sequence"
+            ))?;
+            let rows = statement.query_map(params![Column(serial)], |row| {
+                Ok((read(row)?, row.get::<_, Column<_>>(10)?.0))
+            })?;
+            rows.map(|row| row.map_err(StoreError::from).and_then(|(row, at)| Ok((row?, at))))
+                .collect()
         })
         .await
     }

@@ -73,6 +73,15 @@ impl State {
     }
 }
 
+/// The same of a receipt about a package: a rejection is also how a recipient gives back what its sender
+/// asked for.
+pub const fn receipt_about(kind: ReceiptKind, is_given_back: bool, lang: Lang) -> &'static str {
+    match kind {
+        ReceiptKind::Rejection if is_given_back => lang.pick("取り戻し", "given back"),
+        kind => receipt_in_words(kind, lang),
+    }
+}
+
 /// The kind of a receipt in words.
 pub const fn receipt_in_words(kind: ReceiptKind, lang: Lang) -> &'static str {
     let (ja, en) = match kind {

@@ -153,6 +153,10 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("outbox list --json", "Print JSON"),
     ("outbox done", "Note that it was uploaded, or sent on paper"),
     ("outbox done UNIT", "As renkei outbox list calls it; a file serial or a message id will do"),
+    (
+        "outbox done --yes",
+        "Note it without a question, also where others have to be uploaded before",
+    ),
     ("import-profiles", "List the habits of care software that a configuration can name"),
     ("import-profiles NAME", "The profile to tell more of; without it all are listed"),
     ("open", "Open the page of the running node in the browser"),

@@ -1,11 +1,10 @@
 //! `renkei partner remove`
 
-use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use crate::cli::secret::answer;
 use crate::cli::setup::{self, ConfigArg};
-use crate::cli::{EXIT_NO, UsageError, output};
+use crate::cli::{EXIT_NO, confirm, output};
 use crate::config::Config;
 use crate::desk::partner;
 use crate::types::{Lang, OfficeNumber};
@@ -52,13 +51,7 @@ fn waiting(config: &Config, office: OfficeNumber, lang: Lang) -> anyhow::Result<
 }
 
 fn is_meant(partner: OfficeNumber, name: Option<&str>, lang: Lang) -> anyhow::Result<bool> {
-    if !io::stdin().is_terminal() {
-        let text = lang.pick(
-            "画面から入力できないため、削除していません。確認なしで削除するときは --yes を付けてください。",
-            "nobody can answer here, so nothing was removed; add --yes to remove it without a question",
-        );
-        return Err(UsageError(text.to_owned()).into());
-    }
+    confirm::somebody_answers(lang)?;
     let name = name.unwrap_or_default();
     output::line(&match lang {
         Lang::Ja => format!(

@@ -1,11 +1,14 @@
 //! Files of the standard in a ZIP that was downloaded. Of one that holds none nothing is known, nor told.
+//!
+//! What the list of a ZIP says is looked at before anything is unpacked: one that says too much is not
+//! unpacked at all, and none unpacks to more than it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
-use crate::archive::{self, Taker, Terms};
+use crate::archive::{self, Declared, Taker, Terms};
 use crate::config::Limits;
-use crate::folder::Meant;
+use crate::folder::{Meant, is_nearly_of_the_standard};
 use crate::types::{Digest, DigestBuilder, FileName, Lang};
 
 /// A ZIP may unpack to so many packages of the largest size.
@@ -30,13 +33,39 @@ pub(super) enum Held {
     Entries(Vec<Entry>),
     /// There are such files, and they cannot all be read.
     Odd,
+    /// Nothing is known of it: it cannot be read as a whole.
+    Unreadable,
 }
 
-/// Looks through a ZIP.
-pub(super) fn list(file: File, limits: &Limits) -> Held {
-    let mut listing = Listing { most: limits.file_size, ..Listing::default() };
-    read(file, &mut listing, limits);
-    if listing.is_odd { Held::Odd } else { Held::Entries(listing.entries) }
+/// What the list of a ZIP says of its files of the standard. None where it cannot be read.
+pub(super) fn declared(file: File) -> Option<Declared> {
+    archive::declared(file, is_wanted)
+}
+
+/// Whether a ZIP says too much of itself to be unpacked.
+pub(super) fn is_too_much(declared: &Declared, limits: &Limits) -> bool {
+    let Declared { files, all, largest } = *declared;
+    files > MOST_FILES || largest > limits.file_size || all > most_bytes(limits)
+}
+
+/// Looks through a ZIP, as long as `goes_on` says so; nothing where it does not any more.
+pub(super) fn list(file: File, limits: &Limits, goes_on: impl Fn() -> bool) -> Option<Held> {
+    let mut listing = Listing {
+        most: limits.file_size,
+        goes_on,
+        entries: Vec::new(),
+        current: None,
+        is_odd: false,
+        is_unreadable: false,
+    };
+    let is_wanted = |name: &str| is_wanted(name) || is_nearly_of_the_standard(name);
+    read(file, &mut listing, limits, &is_wanted);
+    Some(match listing {
+        Listing { is_odd: true, .. } => Held::Odd,
+        Listing { is_unreadable: true, .. } => Held::Unreadable,
+        listing if !(listing.goes_on)() => return None,
+        listing => Held::Entries(listing.entries),
+    })
 }
 
 /// The bytes of the files at these places.
@@ -45,17 +74,28 @@ pub(super) fn bytes<'l>(
     labels: impl IntoIterator<Item = &'l str>,
     limits: &Limits,
 ) -> BTreeMap<String, Vec<u8>> {
-    let wanted = labels.into_iter().map(|label| (label.to_owned(), Vec::new())).collect();
+    let wanted: BTreeMap<_, _> =
+        labels.into_iter().map(|label| (label.to_owned(), Vec::new())).collect();
+    // The others are not unpacked once more.
+    let names: BTreeSet<String> = wanted.keys().map(|label| last(label).to_owned()).collect();
     let mut reading = Reading { wanted, most: limits.file_size, current: None };
-    read(file, &mut reading, limits);
+    read(file, &mut reading, limits, &|name| names.contains(name));
     reading.wanted
 }
 
-fn read(file: File, taker: &mut impl Taker, limits: &Limits) {
-    let most_bytes = limits.package_size.saturating_mul(PACKAGES).min(archive::MOST_BYTES);
-    let terms = Terms { lang: Lang::En, most_bytes, is_wanted };
+fn most_bytes(limits: &Limits) -> u64 {
+    limits.package_size.saturating_mul(PACKAGES).min(archive::MOST_BYTES)
+}
+
+fn read(file: File, taker: &mut impl Taker, limits: &Limits, is_wanted: &dyn Fn(&str) -> bool) {
+    let terms = Terms { lang: Lang::En, most_bytes: most_bytes(limits), is_wanted };
     // What is wrong with files of the standard shows in what the taker gets; nothing else matters.
     let _ = archive::read_by(file, "", taker, terms);
+}
+
+/// The name of a file at a place in a ZIP.
+fn last(label: &str) -> &str {
+    label.rsplit('/').next().unwrap_or_default()
 }
 
 fn is_wanted(name: &str) -> bool {
@@ -63,23 +103,28 @@ fn is_wanted(name: &str) -> bool {
 }
 
 fn meant(label: &str) -> Option<(FileName, String)> {
-    match Meant::of(label.rsplit('/').next().unwrap_or_default())? {
+    match Meant::of(last(label))? {
         Meant::Standard(name, written) => Some((name, written)),
         Meant::Zip => None,
     }
 }
 
-#[derive(Default)]
-struct Listing {
+struct Listing<G> {
     most: u64,
+    goes_on: G,
     entries: Vec<Entry>,
     current: Option<(FileName, String, String, u64, DigestBuilder)>,
     is_odd: bool,
+    is_unreadable: bool,
 }
 
-impl Taker for Listing {
+impl<G: Fn() -> bool> Taker for Listing<G> {
     fn begin_file(&mut self, label: &str) {
+        // The ZIP itself: nothing in it can be read.
+        self.is_unreadable |= label.is_empty();
         let begun = meant(label);
+        // Its name was meant to be one of the standard.
+        self.is_odd |= begun.is_none() && !label.is_empty();
         self.is_odd |= begun.is_some() && self.entries.len() >= MOST_FILES;
         self.current =
             begun.map(|(name, written)| (name, written, label.to_owned(), 0, DigestBuilder::new()));
@@ -103,7 +148,11 @@ impl Taker for Listing {
     }
 
     fn abandon_file(&mut self) {
-        self.is_odd |= self.current.take().is_some();
+        self.is_odd |= self.current.take().is_some() && (self.goes_on)();
+    }
+
+    fn wants_more(&self) -> bool {
+        !self.is_odd && (self.goes_on)()
     }
 }
 

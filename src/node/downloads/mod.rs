@@ -2,12 +2,13 @@
 //! where they stay as they are.
 //!
 //! `survey` looks into the folder and reads what is new in it, `groups` puts the files of a 連番 together,
-//! and `take` checks a set and stores it like one that came from a node: from there on the same code
+//! and `take` checks a set and stores it, as `made` makes it, like one that came from a node: from there on the same code
 //! places it, in the same order. Nothing is remembered but what the store knows of the sets that came,
 //! so a crash at any moment loses nothing and takes nothing twice.
 
 mod archive;
 mod groups;
+mod made;
 mod survey;
 mod take;
 mod told;
@@ -152,7 +153,8 @@ impl Watched {
         }
         let floor = self.floor().await?;
         let now = self.began.elapsed();
-        let Look { files, odd, more, next } = self.surveyor.look(&self.context, floor, now).await?;
+        let surveyed = self.surveyor.look(&self.context, floor, now, stopping).await?;
+        let Look { files, odd, more, next } = surveyed;
         let groups = group(files, self.folder.office, &self.context.config());
         let mut wakes_at = next;
         for (key, files) in &groups.ours {

@@ -4,13 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-
 use super::groups::{Groups, Key, next_set};
+use super::made::{Named, Stance, id_of, make, row_of};
 use super::survey::{Found, Surveyor};
 use super::{DownloadFolder, Fault, block};
-use crate::config::Config;
 use crate::folder::remove_copies;
 use crate::node::context::Context;
 use crate::node::folders::ImportFolders;
@@ -18,22 +15,10 @@ use crate::node::hold_copies::is_report;
 use crate::node::judge::{self, Judgement};
 use crate::node::placing::keep_copies;
 use crate::node::wake::wake;
-use crate::package::{
-    Manifest, ManifestFault, ManifestFile, ManifestFormat, PackError, Party, pack_downloaded,
-};
 use crate::spec::Spec;
-use crate::store::{
-    CameBefore, CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnitFile,
-    UnitSummary,
-};
-use crate::transfer::{Incoming, IncomingEvent, IncomingState};
-use crate::types::{
-    CameBy, Digest, DigestBuilder, Edition, FileName, FileSerial, Lang, MessageId, OfficeNumber,
-    ServiceType, code,
-};
-
-/// A downloaded set is nobody's to give up; the form asks for a time all the same.
-const AFTERWARDS: SignedDuration = SignedDuration::from_hours(1);
+use crate::store::{CameBefore, CommitAnswer, IncomingRow, UnitFile};
+use crate::transfer::IncomingState;
+use crate::types::{CameBy, Digest, Edition, Lang, MessageId, code};
 
 /// Versions of one 連番 that one look takes.
 const MOST_VERSIONS: usize = 16;
@@ -41,14 +26,25 @@ const MOST_VERSIONS: usize = 16;
 pub(super) struct Taker {
     context: Arc<Context>,
     folder: DownloadFolder,
-    /// The sets with which everything is done, by the digests of their files.
-    done: BTreeMap<Key, BTreeSet<Digest>>,
+    /// The sets with which everything is done.
+    done: BTreeMap<Key, Contents>,
     /// Those that may lack files, and since when each is as it is.
-    waits: BTreeMap<Key, (BTreeSet<Digest>, Duration)>,
+    waits: BTreeMap<Key, (Contents, Duration)>,
     /// Those that are larger than a package may be.
     too_large: BTreeSet<Key>,
-    /// Those that cannot be stored.
-    not_stored: BTreeSet<Key>,
+    /// Those that cannot be stored, and what they were.
+    not_stored: BTreeMap<Key, Contents>,
+}
+
+/// The name of a file and its bytes.
+type NamedBytes = (String, Vec<u8>);
+
+/// What tells files of a 連番 from others: their names and digests.
+type Contents = BTreeSet<(String, Digest)>;
+
+fn contents<'f>(files: impl IntoIterator<Item = &'f Found>) -> Contents {
+    let files = files.into_iter();
+    files.map(|file| (file.written.to_ascii_uppercase(), file.sha256)).collect()
 }
 
 /// What there is to do with a set.
@@ -61,14 +57,6 @@ enum Step {
     Until(Duration),
 }
 
-/// Where a set stands that is stored.
-#[derive(Clone, Copy)]
-enum Stance {
-    Ready,
-    /// A person decides, for this code.
-    Held(&'static str),
-}
-
 impl Taker {
     pub(super) fn new(context: &Arc<Context>, folder: &DownloadFolder) -> Self {
         let (context, folder) = (Arc::clone(context), folder.clone());
@@ -78,7 +66,7 @@ impl Taker {
             done: BTreeMap::new(),
             waits: BTreeMap::new(),
             too_large: BTreeSet::new(),
-            not_stored: BTreeSet::new(),
+            not_stored: BTreeMap::new(),
         }
     }
 
@@ -90,15 +78,15 @@ impl Taker {
         surveyor: &Surveyor,
         now: Duration,
     ) -> Result<Option<Duration>, Fault> {
-        let digests: BTreeSet<Digest> = files.iter().map(|file| file.sha256).collect();
-        if self.done.get(&key) == Some(&digests) {
+        let all = contents(files);
+        if self.done.get(&key) == Some(&all) {
             return Ok(None);
         }
         for _ in 0..MOST_VERSIONS {
             let before = self.came_before(key).await?;
             let is_known = |file: &Found| before.iter().any(|set| set.files.iter().any(same(file)));
             let Some(set) = next_set(files, is_known) else {
-                self.done.insert(key, digests);
+                self.done.insert(key, all);
                 self.waits.remove(&key);
                 self.not_stored.remove(&key);
                 self.too_large.remove(&key);
@@ -118,7 +106,7 @@ impl Taker {
         self.done.retain(|key, _| groups.ours.contains_key(key));
         self.waits.retain(|key, _| groups.ours.contains_key(key));
         self.too_large.retain(|key| groups.ours.contains_key(key));
-        self.not_stored.retain(|key| groups.ours.contains_key(key));
+        self.not_stored.retain(|key, _| groups.ours.contains_key(key));
     }
 
     /// How many sets are larger than a package may be.
@@ -127,8 +115,8 @@ impl Taker {
     }
 
     /// The sets that cannot be stored.
-    pub(super) const fn not_stored(&self) -> &BTreeSet<Key> {
-        &self.not_stored
+    pub(super) fn not_stored(&self) -> impl ExactSizeIterator<Item = &Key> {
+        self.not_stored.keys()
     }
 
     async fn came_before(&self, (serial, sender): Key) -> Result<Vec<CameBefore>, Fault> {
@@ -142,9 +130,12 @@ impl Taker {
         surveyor: &Surveyor,
         now: Duration,
     ) -> Result<Step, Fault> {
-        let digests: BTreeSet<Digest> = set.iter().map(|file| file.sha256).collect();
-        if let Some(until) = self.waits_until(key, &digests, now) {
+        let contents = contents(set.iter().copied());
+        if let Some(until) = self.waits_until(key, &contents, now) {
             return Ok(Step::Until(until));
+        }
+        if self.not_stored.get(&key) == Some(&contents) {
+            return Ok(Step::Left);
         }
         let limits = self.context.config().limits;
         let size: u64 = set.iter().map(|file| file.size).sum();
@@ -156,7 +147,7 @@ impl Taker {
         }
         self.too_large.remove(&key);
         let Some(bytes) = surveyor.bytes(set, limits).await? else { return Ok(Step::Left) };
-        let files: Vec<(String, Vec<u8>)> =
+        let files: Vec<NamedBytes> =
             set.iter().map(|file| file.written.clone()).zip(bytes).collect();
         let spec = self.context.spec;
         let (files, judgement) = {
@@ -171,7 +162,7 @@ impl Taker {
         };
         let is_loose = set.iter().any(|file| file.label.is_none());
         if (judgement.is_incomplete() || (is_loose && may_grow(spec, &judgement.kind())))
-            && let Some(until) = self.begins_to_wait(key, &digests, now)
+            && let Some(until) = self.begins_to_wait(key, &contents, now)
         {
             return Ok(Step::Until(until));
         }
@@ -192,70 +183,104 @@ impl Taker {
                 Stance::Ready
             }
         };
-        let (office, sender, serial) = (self.folder.office, key.1, key.0);
+        if self.store(key, (files, judgement), stance, completed).await? {
+            self.not_stored.remove(&key);
+            return Ok(Step::Done);
+        }
+        self.not_stored.insert(key, contents);
+        Ok(Step::Left)
+    }
+
+    /// Stores a set, and gives up what is held of it for its missing files: whether it could be stored.
+    async fn store(
+        &self,
+        (serial, sender): Key,
+        (files, judgement): (Vec<NamedBytes>, Judgement),
+        stance: Stance,
+        completed: Vec<CameBefore>,
+    ) -> Result<bool, Fault> {
+        let office = self.folder.office;
         let at = self.context.now();
-        let (config, lang) = (self.context.config(), self.context.lang());
+        let config = self.context.config();
         let named = Named { office, sender, serial, at };
-        let (import, parts) = (Arc::clone(&self.folder.import), completed.clone());
-        let made = block(move || {
-            let new = make(named, &config, &files, &judgement, stance)?;
-            for part in parts.iter().filter(|part| !part.folder.is_empty()) {
-                let folder = import.hold.root().path().join(&part.folder);
-                let copies = new.unit.files.iter();
-                let copies = copies.map(|file| (file.name.as_str(), file.size, file.sha256));
-                if let Err(error) = remove_copies(&folder, copies, is_report) {
-                    tracing::warn!(code = error.code(), %error, "copies stay in the hold folder");
+        // Something else may have the id that follows from the contents: a sender can know it before.
+        let ids = [id_of(named, &files), MessageId::new(at)];
+        let (files, judgement) = (Arc::new(files), Arc::new(judgement));
+        for id in ids {
+            let (config, files, judgement) =
+                (Arc::clone(&config), Arc::clone(&files), Arc::clone(&judgement));
+            let shared = Arc::clone(&files);
+            let made =
+                block(move || make(id, named, &config, (&shared, &judgement), stance)).await?;
+            let new = match made {
+                Ok(new) => new,
+                Err(error) => {
+                    tracing::error!(%office, %sender, %serial, %error,
+                        "a downloaded set cannot be stored; it is left alone");
+                    return Ok(false);
+                }
+            };
+            let state = new.state.state();
+            let (row, stored_as) = (row_of(&new), new.unit.files.clone());
+            let parts = completed.iter().map(|part| part.id).collect();
+            match self.context.store.commit_download(new, parts, at).await? {
+                CommitAnswer::New => {
+                    tracing::info!(%id, %sender, %office, state = state.as_str(),
+                        "downloaded from the WEB service");
+                    self.copies(row, (files, stored_as), stance, completed).await?;
+                    wake(&self.context.wake.placing, &office);
+                    return Ok(true);
+                }
+                CommitAnswer::Repeat(_) | CommitAnswer::Different => {
+                    tracing::warn!(%id, %office, %sender, %serial,
+                        "something else has the id of a downloaded set");
                 }
             }
-            Ok::<_, PackError>(match stance {
-                Stance::Ready => new,
-                Stance::Held(code) => keep(&import, new, &files, code, lang),
-            })
-        });
-        let new = match made.await? {
-            Ok(new) => new,
-            Err(error) => {
-                tracing::error!(%office, %sender, %serial, %error,
-                    "a downloaded set cannot be stored; it is left alone");
-                self.not_stored.insert(key);
-                return Ok(Step::Left);
+        }
+        Ok(false)
+    }
+
+    /// Puts copies of a stored set into the hold folder, where a person decides about it, and removes
+    /// those of its parts. Without them it is in the store all the same.
+    async fn copies(
+        &self,
+        row: IncomingRow,
+        (files, stored_as): (Arc<Vec<NamedBytes>>, Vec<UnitFile>),
+        stance: Stance,
+        completed: Vec<CameBefore>,
+    ) -> Result<(), Fault> {
+        let (import, lang) = (Arc::clone(&self.folder.import), self.context.lang());
+        let (id, sender, hold) = (row.id, row.sender, Arc::clone(&import));
+        let kept = block(move || {
+            for part in completed.iter().filter(|part| !part.folder.is_empty()) {
+                remove(&hold, &part.folder, &part.files);
             }
-        };
-        self.not_stored.remove(&key);
-        for part in completed {
-            let note = IncomingNote::code(code::DOWNLOAD_COMPLETED);
-            let event = IncomingEvent::Dismissed;
-            self.context.store.incoming_event(sender, part.id, event, note, at).await?;
+            let Stance::Held(code) = stance else { return None };
+            keep(&hold, &row, &files, code, lang)
+        });
+        let Some(folder) = kept.await? else { return Ok(()) };
+        if self.context.store.has_copies(sender, id, folder.clone()).await? {
+            return Ok(());
         }
-        let (id, state) = (new.id, new.state.state());
-        if self.context.store.commit(new, at).await? == CommitAnswer::New {
-            tracing::info!(%id, %sender, %office, state = state.as_str(),
-                "downloaded from the WEB service");
-            wake(&self.context.wake.placing, &office);
-        }
-        Ok(Step::Done)
+        // A person has decided meanwhile.
+        block(move || remove(&import, &folder, &stored_as)).await
     }
 
     /// Until when a set still waits that began to.
-    fn waits_until(&self, key: Key, digests: &BTreeSet<Digest>, now: Duration) -> Option<Duration> {
+    fn waits_until(&self, key: Key, contents: &Contents, now: Duration) -> Option<Duration> {
         let wait = self.context.config().timing.set_wait;
         let (of, since) = self.waits.get(&key)?;
         let until = since.saturating_add(Duration::try_from(wait).unwrap_or_default());
-        (of == digests && until > now).then_some(until)
+        (of == contents && until > now).then_some(until)
     }
 
     /// Has a set wait for other files, until then; nothing where it has waited.
-    fn begins_to_wait(
-        &mut self,
-        key: Key,
-        digests: &BTreeSet<Digest>,
-        now: Duration,
-    ) -> Option<Duration> {
-        if self.waits.get(&key).is_some_and(|(of, _)| of == digests) {
+    fn begins_to_wait(&mut self, key: Key, contents: &Contents, now: Duration) -> Option<Duration> {
+        if self.waits.get(&key).is_some_and(|(of, _)| of == contents) {
             return None;
         }
-        self.waits.insert(key, (digests.clone(), now));
-        self.waits_until(key, digests, now)
+        self.waits.insert(key, (contents.clone(), now));
+        self.waits_until(key, contents, now)
     }
 }
 
@@ -281,130 +306,32 @@ fn is_part_of(held: &CameBefore, set: &[&Found]) -> bool {
         && held.files.iter().all(is_there)
 }
 
-#[derive(Clone, Copy)]
-struct Named {
-    office: OfficeNumber,
-    sender: OfficeNumber,
-    serial: FileSerial,
-    at: Timestamp,
-}
-
-/// The id of a set: the same files for the same office have the same one, however often they are
-/// downloaded.
-fn id_of(named: Named, files: &[(String, Vec<u8>)]) -> MessageId {
-    let Named { office, sender, serial, .. } = named;
-    let mut builder = DigestBuilder::new();
-    for text in [office.as_str(), sender.as_str(), serial.as_str()] {
-        builder.update(text.as_bytes());
-    }
-    for (name, bytes) in files {
-        builder.update(name.to_ascii_uppercase().as_bytes());
-        builder.update(Digest::of(bytes).as_raw());
-    }
-    let moment = serial.moment().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
-    let at = moment.map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp());
-    MessageId::of_contents(at.max(Timestamp::UNIX_EPOCH), builder.finish())
-}
-
-/// The set as the store takes it.
-fn make(
-    named: Named,
-    config: &Config,
-    files: &[(String, Vec<u8>)],
-    judgement: &Judgement,
-    stance: Stance,
-) -> Result<NewIncoming, PackError> {
-    let Named { office, sender, serial, at } = named;
-    let described =
-        (1..).zip(files).map(|(n, (name, bytes))| ManifestFile::describe(n, name, bytes));
-    // Of files that cannot be read their names still tell it.
-    let by_name = || Some(FileName::parse(&files.first()?.0).ok()?.edition());
-    let manifest = Manifest {
-        format: ManifestFormat::Download,
-        message_id: id_of(named, files),
-        sequence: 0,
-        sender: party(sender, config),
-        recipient: party(office, config),
-        created_at: at,
-        expires_at: at.checked_add(AFTERWARDS).unwrap_or(Timestamp::MAX),
-        kind: judgement.kind(),
-        edition: judgement.edition().or_else(by_name),
-        months: judgement.months(),
-        serial,
-        set: None,
-        supersedes: None,
-        files: described.collect::<Result<_, ManifestFault>>()?,
-    };
-    let bytes: Vec<&[u8]> = files.iter().map(|(_, bytes)| bytes.as_slice()).collect();
-    let package = pack_downloaded(&manifest, &bytes)?;
-    let (state, detail) = match stance {
-        Stance::Ready => (Incoming::committed(at), String::new()),
-        Stance::Held(code) => (Incoming::Held, code.to_owned()),
-    };
-    Ok(NewIncoming {
-        id: manifest.message_id,
-        sender,
-        office,
-        sequence: 0,
-        serial,
-        unit: UnitSummary {
-            kind: manifest.kind.clone(),
-            edition: manifest.edition,
-            converted_from: None,
-            quoted: None,
-            months: manifest.months.clone(),
-            files: judge::listed_files(&manifest.files),
-            records: judgement.records(),
-            findings: judgement.findings(),
-        },
-        state,
-        detail,
-        package_sha256: Digest::of(&package),
-        manifest_sha256: Digest::of(&manifest.to_bytes()?),
-        content: Content::Whole(package.into()),
-        receipt: None,
-        came_by: CameBy::Web,
-        folder: String::new(),
-    })
-}
-
-/// Puts copies of a set that a person decides about into the hold folder, as of every other one. Without
-/// them it is in the store all the same.
+/// Puts copies of a set that a person decides about into the hold folder, as of every other one; says
+/// where they lie.
 fn keep(
     import: &ImportFolders,
-    new: NewIncoming,
-    files: &[(String, Vec<u8>)],
+    row: &IncomingRow,
+    files: &[NamedBytes],
     code: &'static str,
     lang: Lang,
-) -> NewIncoming {
-    let row = IncomingRow {
-        id: new.id,
-        sender: new.sender,
-        office: new.office,
-        sequence: new.sequence,
-        serial: new.serial,
-        state: new.state,
-        created_at: Timestamp::UNIX_EPOCH,
-        package_sha256: new.package_sha256,
-        manifest_sha256: new.manifest_sha256,
-        came_by: new.came_by,
-    };
+) -> Option<String> {
     let files: Vec<(&str, &[u8])> =
         files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-    match keep_copies(import, &row, &files, (code, Vec::new()), lang) {
-        Ok(kept) => NewIncoming { folder: kept.folder.unwrap_or_default(), ..new },
+    match keep_copies(import, row, &files, (code, Vec::new()), lang) {
+        Ok(kept) => kept.folder,
         Err(error) => {
-            tracing::warn!(id = %new.id, code = error.code(), %error,
+            tracing::warn!(id = %row.id, code = error.code(), %error,
                 "held without copies in the hold folder");
-            new
+            None
         }
     }
 }
 
-fn party(office: OfficeNumber, config: &Config) -> Party {
-    let own = config.office(office).map(|it| &it.service_types);
-    let peer = config.peer(office).map(|it| &it.service_types);
-    let by_hand = config.by_hand(office).map(|it| &it.service_types);
-    let service_types: Vec<ServiceType> = own.or(peer).or(by_hand).cloned().unwrap_or_default();
-    Party { office, service_types, certificate: None }
+/// Removes copies of a set about which nobody decides any more.
+fn remove(import: &ImportFolders, folder: &str, files: &[UnitFile]) {
+    let folder = import.hold.root().path().join(folder);
+    let copies = files.iter().map(|file| (file.name.as_str(), file.size, file.sha256));
+    if let Err(error) = remove_copies(&folder, copies, is_report) {
+        tracing::warn!(code = error.code(), %error, "copies stay in the hold folder");
+    }
 }

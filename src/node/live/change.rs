@@ -139,16 +139,20 @@ fn judge(
     }
 }
 
-/// The offices whose tasks have to end: they are gone, their folders are others, or the times are
-/// others that a task goes by from its beginning.
+/// The offices whose tasks have to end: they are gone, their folders or the habits of their care software
+/// are others, or the times are others that a task goes by from its beginning.
 fn to_halt(current: &Config, new: &Config, changes: &Changes) -> BTreeSet<OfficeNumber> {
     let times = ["scan_interval", "settle", "settle_unknown", "set_wait", "unit_files"];
     let all = changes.live.iter().any(|change| {
         let is_of_all = matches!(change.subject, Subject::Table("timing" | "limits"));
         is_of_all && times.iter().any(|key| change.what == What::Key(key))
     });
-    let stays =
-        |office: &Office| new.office(office.number).is_some_and(|new| has_folders_of(new, office));
+    let stays = |office: &Office| {
+        let new = new.office(office.number);
+        new.is_some_and(|new| {
+            has_folders_of(new, office) && new.import_habits == office.import_habits
+        })
+    };
     let offices = current.offices.iter().filter(|office| all || !stays(office));
     offices.map(|office| office.number).collect()
 }
@@ -207,7 +211,7 @@ fn open_all(
         let stays = all.iter().find(|open| has_folders_of(office, &open.named));
         let stays = stays.filter(|open| open.named.number == office.number).cloned();
         let opened = match stays {
-            Some(open) => Some(OfficeFolders { named: office.clone(), ..open }),
+            Some(open) => Some(open.named_anew(office)),
             None => open_folders(office, &known, &all, &mut problems),
         };
         all.extend(opened.clone());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::clock::local_time;
 use super::super::context::Context;
 use crate::control::Answer;
 use crate::store::StoreError;
@@ -34,14 +35,29 @@ pub(super) async fn handed(
         // Pressed twice, or by two people.
         Outgoing::HandedByPerson(_) => {
             let state = State::Out(handed.after.state());
+            let at = noted_at(context, id).await?;
             Answer::done(
                 code::HANDED_BEFORE,
-                format!("すでに記録されています: {}", state.text(Lang::Ja)),
-                format!("this is noted already: {}", state.text(Lang::En)),
+                format!(
+                    "{at} にすでに記録されています: {}。もう何もしなくてかまいません。",
+                    state.text(Lang::Ja)
+                ),
+                format!(
+                    "this was noted already, at {at}: {}; nothing is left to be done",
+                    state.text(Lang::En)
+                ),
             )
         }
         _ => not_there(),
     })
+}
+
+/// When a person noted it, as a person reads it.
+async fn noted_at(context: &Context, id: MessageId) -> Result<String, StoreError> {
+    let serial = context.store.outgoing(id).await?.serial;
+    let noted = context.store.handed_before(serial).await?;
+    let noted = noted.into_iter().find(|(row, _)| row.id == id);
+    Ok(noted.map(|(_, at)| local_time(at)).unwrap_or_default())
 }
 
 fn not_there() -> Answer {

@@ -178,6 +178,13 @@ async fn release_package(
         return Ok(not_held());
     }
     wake(&context.wake.placing, &item.office);
+    if item.reason == code::DOWNLOAD_DIFFERS {
+        return Ok(Answer::done(
+            code::RELEASED,
+            "取込フォルダーに配置します。前のファイルがそこに残っていると、もう一度保留になります。そのときは、残っているファイルを別の場所に移して、もう一度実行してください。",
+            "it is placed; where the former files still lie in the import folder it is held again: move them elsewhere, and release it once more",
+        ));
+    }
     Ok(Answer::done(
         code::RELEASED,
         "もう一度、取込フォルダーに配置します。結果は renkei history で確かめてください。",

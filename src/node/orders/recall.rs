@@ -13,7 +13,7 @@ use crate::control::Answer;
 use crate::package::{PackageRef, Recall};
 use crate::store::{NewRecall, OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, State};
-use crate::types::{Clock, Lang, MessageId, code};
+use crate::types::{Clock, FileSerial, HandChannel, Lang, MessageId, code};
 
 /// How long it is waited for the partner, so that the answer can say what became of it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ async fn begin(context: &Arc<Context>, id: MessageId, by: &str) -> Result<Begun,
         Err(error) => return Err(error),
     };
     match row.state {
-        Outgoing::ByHand(_) => take_back(context, id, None, by).await.map(Begun::Answered),
+        Outgoing::ByHand(_) => take_back(context, &row, None, by).await.map(Begun::Answered),
         Outgoing::Queued { .. } => {
             if context.unsent.claim(id) {
                 let taken_back = match context.store.was_under_way(id).await {
@@ -85,7 +85,7 @@ async fn begin(context: &Arc<Context>, id: MessageId, by: &str) -> Result<Begun,
         | Outgoing::Recalled
         | Outgoing::Expired
         | Outgoing::Superseded
-        | Outgoing::HandedByPerson(_) => Ok(Begun::Answered(decided(row.state))),
+        | Outgoing::HandedByPerson(_) => Ok(Begun::Answered(decided(row.state, row.serial))),
     }
 }
 
@@ -100,20 +100,21 @@ async fn take_back_unsent(
     let _alone = context.packing(row.office).await;
     // Where it cannot be signed the partner waits for the number as for one that is lost.
     let recall = signed(context, row).await;
-    let answer = take_back(context, row.id, recall, by).await?;
+    let answer = take_back(context, row, recall, by).await?;
     wake(&context.wake.dispatch, &(row.office, row.partner));
     Ok(answer)
 }
 
 async fn take_back(
     context: &Arc<Context>,
-    id: MessageId,
+    row: &OutgoingRow,
     recall: Option<NewRecall>,
     by: &str,
 ) -> Result<Answer, StoreError> {
+    let id = row.id;
     let transition = context.store.take_back(id, recall, by.to_owned(), context.now()).await?;
     if !transition.changes() {
-        return Ok(decided(transition.after));
+        return Ok(decided(transition.after, row.serial));
     }
     tracing::info!(%id, "a package was taken back before it was sent");
     Ok(of_code(true, code::TAKEN_BACK))
@@ -151,7 +152,7 @@ async fn ask(context: &Arc<Context>, row: OutgoingRow, by: &str) -> Result<Begun
     let now = context.now();
     let transition = context.store.ask_recall(row.id, recall, by.to_owned(), now).await?;
     if transition.after != Outgoing::RecallAsked {
-        return Ok(Begun::Answered(decided(transition.after)));
+        return Ok(Begun::Answered(decided(transition.after, row.serial)));
     }
     tracing::info!(id = %row.id, partner = %row.partner, "a package is asked back");
     wake(&context.wake.dispatch, &(row.office, row.partner));
@@ -165,14 +166,14 @@ async fn told(context: &Arc<Context>, id: MessageId) -> Result<Answer, StoreErro
     let mut settling = context.store.settling();
     loop {
         settling.borrow_and_update();
-        let state = context.store.outgoing(id).await?.state;
+        let OutgoingRow { state, serial, .. } = context.store.outgoing(id).await?;
         if state != Outgoing::RecallAsked {
             return Ok(match state {
                 Outgoing::Consigned
                 | Outgoing::HeldByRecipient
                 | Outgoing::Refused
                 | Outgoing::Expired => of_code(false, code::RECALL_UNSUPPORTED),
-                state => decided(state),
+                state => decided(state, serial),
             });
         }
         let obstacle = context.store.recall(id).await?.map(|recall| recall.obstacle);
@@ -201,7 +202,7 @@ fn asked(obstacle: &str) -> Answer {
 }
 
 /// What became of a package of which it is decided.
-fn decided(state: Outgoing) -> Answer {
+fn decided(state: Outgoing, serial: FileSerial) -> Answer {
     match state {
         Outgoing::Recalled => Answer::done(
             code::RECALLED,
@@ -209,6 +210,24 @@ fn decided(state: Outgoing) -> Answer {
             "taken back: it does not get into the partner's import folder",
         ),
         Outgoing::HandedOver => of_code(false, code::RECALL_TOO_LATE),
+        Outgoing::HandedByPerson(HandChannel::Web) => Answer::refused(
+            code::NOT_RECALLABLE,
+            format!(
+                "WEBサービスに登録済みと記録してあるため（連番 {serial}）、renkei では取り戻せません。相手がまだ取り込んでいなければ、WEBサービスの画面でこの連番のものを削除してください。そうでなければ、介護ソフトから正しいものを新しい連番で出力し直して登録し、相手に電話で伝えてください。"
+            ),
+            format!(
+                "it is noted as uploaded to the WEB service (file serial {serial}), from where renkei cannot take it back. If the partner has not imported it yet, delete this file serial on the page of the WEB service; otherwise export the right one anew, under a newer file serial, upload it, and ring up the partner"
+            ),
+        ),
+        Outgoing::HandedByPerson(HandChannel::Paper) => Answer::refused(
+            code::NOT_RECALLABLE,
+            format!(
+                "紙で送付済みと記録してあるため（連番 {serial}）、取り戻せません。相手に電話で伝え、正しいものを送り直してください。"
+            ),
+            format!(
+                "it is noted as sent on paper (file serial {serial}) and cannot be taken back; ring up the partner, and send the right one"
+            ),
+        ),
         state => {
             let in_words = |lang| State::Out(state.state()).text(lang);
             Answer::refused(

@@ -7,6 +7,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::super::clock::local_time;
 use super::super::context::Context;
+use super::super::words::months;
 use crate::config::Config;
 use crate::folder::OutboxPlace;
 use crate::forms::{self, HandedSet};
@@ -14,7 +15,9 @@ use crate::package::Package;
 use crate::rules::SourceFile;
 use crate::spec::Spec;
 use crate::store::{OutboxRow, SettledRow};
-use crate::types::{Edition, FileSerial, HandChannel, Lang, OfficeNumber, ServiceMonth};
+use crate::types::{
+    Edition, FileName, FileSerial, FormChoices, HandChannel, Lang, OfficeNumber, Slip,
+};
 
 /// The check sheet of an upload.
 const CHECK_SHEET: &str = "check-sheet.html";
@@ -89,11 +92,20 @@ pub(super) fn contents(
             Ok(all)
         }
         HandChannel::Paper => {
-            let choices = config.office(row.office).map(|office| office.forms).unwrap_or_default();
+            let usual = config.office(row.office).map(|office| office.forms).unwrap_or_default();
+            let choices = FormChoices { slip: slip(context.spec, &files, usual.slip), ..usual };
             let options = forms::Options { choices, ..forms::Options::default() };
             Ok(printed(context.spec, &set, &files, &options))
         }
     }
+}
+
+/// Which copy of 第6表 and 第7表 goes to the recipient of these files: an office that provides services
+/// gets サービス提供票, whatever is usual otherwise.
+fn slip(spec: &Spec, files: &[(String, Vec<u8>)], usual: Slip) -> Slip {
+    let names = files.iter().filter_map(|(name, _)| FileName::parse(name).ok());
+    let mut types = names.filter_map(|name| name.service_types);
+    if types.any(|(_, to)| spec.is_care_management(to)) { usual } else { Slip::ForProvider }
 }
 
 /// Whether a file in the folder of a set is one of those that were laid there, be it by an earlier
@@ -157,20 +169,6 @@ fn what(kind: &str) -> String {
         units.find(|unit| unit.id == kind).map(|unit| unit.name.clone())
     });
     name.map_or_else(|| kind.to_owned(), |name| format!("{name}（{kind}）"))
-}
-
-fn months(months: &[ServiceMonth], lang: Lang) -> String {
-    let month = |month: &ServiceMonth| {
-        let text = month.to_string();
-        match (text.split_at_checked(4), lang) {
-            (Some((year, month)), Lang::Ja) => {
-                format!("{year}年{}月", month.trim_start_matches('0'))
-            }
-            (Some((year, month)), Lang::En) => format!("{year}-{month}"),
-            (None, _) => text,
-        }
-    };
-    months.iter().map(month).collect::<Vec<_>>().join(lang.pick("、", ", "))
 }
 
 #[cfg(test)]

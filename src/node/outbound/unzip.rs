@@ -120,7 +120,8 @@ pub(super) fn unzip(drop: &DropFolder, claim: &Claim, room: Room) -> Result<Unzi
 /// Reads all files of a ZIP but those of the system, and says what is wrong with it.
 fn read(file: std::fs::File, taker: &mut impl Taker, room: Room, lang: Lang) -> Vec<String> {
     let is_wanted = |name: &str| !is_of_the_system(name);
-    archive::read_by(file, "", taker, Terms { lang, most_bytes: room.all, is_wanted }).faults
+    archive::read_by(file, "", taker, Terms { lang, most_bytes: room.all, is_wanted: &is_wanted })
+        .faults
 }
 
 /// The bare name of a file that was unpacked: `!/April/NAME.CSV`.

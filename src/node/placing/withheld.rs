@@ -76,6 +76,13 @@ fn note(unit: &str, row: &IncomingRow, (code, in_the_way): (&str, &[String]), la
         let _ = write!(files, "  {name}\r\n");
     }
     let first = match (in_the_way.is_empty(), lang) {
+        // The files of the former set have the same names.
+        (true, Lang::Ja) if code == code::DOWNLOAD_DIFFERS => {
+            "前のファイルが取込フォルダーに残っていれば別の場所に移し、次のコマンドを実行してください。"
+        }
+        (true, Lang::En) if code == code::DOWNLOAD_DIFFERS => {
+            "move the former files elsewhere if they still lie in the import folder, and run"
+        }
         (false, Lang::Ja) => {
             "取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。"
         }

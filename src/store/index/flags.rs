@@ -6,8 +6,8 @@ use rusqlite::params;
 use super::id::EntryId;
 use super::unread::{Unread, unread};
 use crate::store::unit::Column;
-use crate::store::{Store, StoreError};
-use crate::types::{MessageId, OfficeNumber};
+use crate::store::{Store, StoreError, UnitSummary};
+use crate::types::{FileSerial, MessageId, OfficeNumber, ServiceMonth};
 
 /// A package that somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Flagged {
     pub partner: OfficeNumber,
     /// Its id.
     pub id: MessageId,
+    /// Its 連番 and its months, where they are still known.
+    pub about: Option<(FileSerial, Vec<ServiceMonth>)>,
 }
 
 /// Why a package should be looked at.
@@ -68,15 +70,20 @@ impl Store {
     pub async fn flagged(&self) -> Result<Vec<Flagged>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT e.office, e.partner, e.message_id FROM flags AS f
+                "SELECT e.office, e.partner, e.message_id, i.serial, i.unit FROM flags AS f
                  CROSS JOIN entries AS e ON e.id = f.entry
+                 LEFT JOIN incoming AS i ON i.sender = e.partner AND i.message_id = e.message_id
                  WHERE f.seen_at IS NULL AND f.rules != '' ORDER BY f.entry DESC LIMIT ?1",
             )?;
             let rows = statement.query_map(params![MOST], |row| {
+                let serial: Option<Column<FileSerial>> = row.get(3)?;
+                let unit: Option<String> = row.get(4)?;
+                let unit = unit.and_then(|unit| UnitSummary::from_json(&unit).ok());
                 Ok(Flagged {
                     office: row.get::<_, Column<_>>(0)?.0,
                     partner: row.get::<_, Column<_>>(1)?.0,
                     id: row.get::<_, Column<_>>(2)?.0,
+                    about: serial.zip(unit).map(|(serial, unit)| (serial.0, unit.months)),
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)

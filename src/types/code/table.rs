@@ -653,8 +653,8 @@ codes! {
     "Check the space of the disk with the drop folder, and the rights there. It goes on by itself.";
     DOWNLOAD_DIFFERS "download-differs" [Held] Here
     "同じ連番のデータを前に受け取っていますが、内容が違います" "data of the same file serial came before, with other contents"
-    "前に受け取ったものと見比べてください。新しいほうを取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。画面のボタンでもできます。"
-    "Compare it with what came before. To import the new one run renkei hold release, otherwise renkei hold dismiss; the page has buttons for both.";
+    "前に受け取ったものと見比べてください。新しいほうを取り込むなら、前のファイルが取込フォルダーに残っていれば先に別の場所に移してから renkei hold release、取り込まないなら renkei hold dismiss を実行します。画面のボタンでもできます。"
+    "Compare it with what came before. To import the new one, first move the former files away if they still lie in the import folder, then run renkei hold release; otherwise renkei hold dismiss. The page has buttons for both.";
     DOWNLOAD_HAS_ERRORS "download-has-errors" [Held] Here
     "ダウンロードしたデータに、標準仕様に合わないところがあります" "what was downloaded has errors"
     "画面の「保留」で誤りを確かめ、送信元に直して登録し直すよう頼んでください。それでも取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。"
@@ -685,8 +685,8 @@ codes! {
     "It is not imported. If the sender is right, register it as a [[peer]] with channel = \"web\"; then it is imported by itself.";
     DOWNLOAD_NOT_TAKEN "download-not-taken" [Condition] Here
     "ダウンロードしたケアプランデータの ZIP またはファイルを読み取れません" "a downloaded ZIP or file with care-plan data cannot be read"
-    "パスワードが付いていないか、大きすぎないか（limits.file_size、limits.package_size）を確かめ、もう一度ダウンロードしてください。"
-    "See that it has no password and is not too large (limits.file_size, limits.package_size), and download it again.";
+    "途中で切れていないか、パスワードが付いていないか、大きすぎないか（limits.file_size、limits.package_size）、名前に見えない文字がないかを確かめ、もう一度ダウンロードしてください。"
+    "See that it was not cut off, has no password, is not too large (limits.file_size, limits.package_size) and has no invisible characters in its name, and download it again.";
     DOWNLOAD_NOT_STORED "download-not-stored" [Condition] Here
     "ダウンロードしたデータを保存できません" "a downloaded set cannot be stored"
     "送信元に、介護ソフトからもう一度出力して登録し直すよう頼んでください。続く場合は、ログを添えて開発元に連絡してください。"

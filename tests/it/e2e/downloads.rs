@@ -9,6 +9,7 @@ use std::time::Duration;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::crashes::{CareSoftware, Random};
+use super::recall::asking_for;
 use super::rogue::Rogue;
 use super::units::{PLAN, USAGE, Unit, sample, serial_of, together, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, offices, quoted, until};
@@ -262,6 +263,7 @@ fn an_incomplete_set_is_held_and_goes_on_when_the_rest_comes() {
     until("held", || (states(&help) == ["HELD|download-incomplete|web"]).then_some(()));
     let listed = String::from_utf8(help.command(&["hold", "list"]).stdout).expect("UTF-8");
     assert!(listed.contains("download-incomplete"), "{listed}");
+    assert!(listed.contains("not to import it; nobody is told"), "{listed}");
     assert!(help.files("import").is_empty());
     download(&help, &name, &bytes);
     is_placed(&help, &whole);
@@ -300,7 +302,8 @@ fn a_person_decides_about_errors_and_about_another_version() {
     assert_eq!(help.files("import"), unit);
     fs::remove_file(help.path("import").join(name)).expect("imported");
     let said = help.command(&["hold", "release", &held_id(&help)]);
-    assert!(said.status.success(), "{said:?}");
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.status.success() && text.contains("move them elsewhere"), "{text}");
     is_placed(&help, &Unit::from([(name.clone(), other.into_bytes())]));
 }
 
@@ -328,7 +331,7 @@ fn what_is_for_others_or_from_strangers_is_told_and_not_placed() {
     download(&help, "cut.zip", &zip[..zip.len() / 2]);
     until("told", || {
         let said = conditions(&help);
-        let codes = ["download-not-for-us", "download-unknown-sender"];
+        let codes = ["download-not-for-us", "download-unknown-sender", "download-not-taken"];
         codes.iter().all(|code| said.contains(code)).then_some(())
     });
     assert!(conditions(&help).contains(CARE), "the sender is named");
@@ -339,8 +342,9 @@ fn what_is_for_others_or_from_strangers_is_told_and_not_placed() {
     help.remember_peer(CARE, 1);
     help.write_config();
     is_placed(&help, &stranger);
-    fs::remove_file(help.path("Downloads").join(foreign.keys().next().expect("a file")))
-        .expect("removed");
+    for name in [foreign.keys().next().expect("a file"), "cut.zip"] {
+        fs::remove_file(help.path("Downloads").join(name)).expect("removed");
+    }
     until("settled", || (!conditions(&help).contains("download-")).then_some(()));
 }
 
@@ -470,4 +474,161 @@ fn more_files_than_are_looked_at_are_told() {
     until("told", || conditions(&help).contains("downloads-too-many").then_some(()));
     fs::remove_file(folder.join("7.zip")).expect("removed");
     until("over", || (!conditions(&help).contains("downloads-too-many")).then_some(()));
+}
+
+/// The id of a downloaded set follows from its files, which their sender knows.
+#[test]
+fn a_set_whose_id_something_else_has_is_taken_all_the_same() {
+    let units = [1, 2].map(|number| withdrawal(CARE, number));
+    let [id_of_one, id_of_other] = {
+        let mut twin = downloading();
+        twin.start();
+        units.each_ref().map(|unit| {
+            download_all(&twin, unit);
+            let serial = serial_of(unit);
+            let sql = format!("SELECT hex(message_id) FROM incoming WHERE serial = '{serial}'");
+            let id = until("taken", || twin.sql(&sql).pop());
+            id.parse::<uuid::Uuid>().expect("an id").to_string().parse().expect("of version 7")
+        })
+    };
+    let [care, mut help] = offices([CARE, HELP]);
+    browser(&mut help);
+    help.start();
+    let partner = Rogue::of(&care);
+    let never = partner.parcel(&help, &withdrawal(CARE, 8), 1, |it| it.message_id = id_of_one);
+    partner.recall(&help, never.id, &asking_for(&never)).expect("given back");
+    let sent = withdrawal(CARE, 9);
+    let parcel = partner.parcel(&help, &sent, 2, |it| it.message_id = id_of_other);
+    partner.put(&help, &parcel).expect("taken");
+    for unit in &units {
+        download_all(&help, unit);
+    }
+    until("placed", || {
+        (help.files("import") == together(units.iter().chain([&sent]))).then_some(())
+    });
+    assert_eq!(help.sql("SELECT count(*) FROM incoming WHERE came_by = 'web'"), ["2"]);
+    assert!(help.log().contains("something else has the id"), "{}", help.log());
+}
+
+/// Its name tells a file from another one with the same bytes.
+#[test]
+fn the_same_bytes_under_another_name_are_another_file() {
+    let mut help = downloading();
+    help.start();
+    let (name, bytes) = withdrawal(CARE, 1).pop_first().expect("a file");
+    download(&help, &name, &bytes);
+    is_placed(&help, &Unit::from([(name.clone(), bytes.clone())]));
+    looked_through(&help, 2);
+    let other = name.replace("DLTPLAN_202606", "DLTPLAN_202607");
+    download(&help, &other, &bytes);
+    until("held", || states(&help).iter().any(|it| it.starts_with("HELD|")).then_some(()));
+    let held = "SELECT unit FROM incoming WHERE state = 'HELD'";
+    assert!(help.sql(held).concat().contains(&other), "{:?}", help.sql(held));
+}
+
+#[test]
+fn a_set_that_cannot_be_stored_is_told_and_left_alone() {
+    let mut help = downloading();
+    help.start();
+    // A package is about 120 months at the most.
+    let (name, bytes) = withdrawal(CARE, 1).pop_first().expect("a file");
+    let months = (2014..=2024).flat_map(|year| (1..=12).map(move |month| (year, month)));
+    let unit: Unit = months
+        .map(|(year, month)| {
+            (name.replace("_202606_", &format!("_{year}{month:02}_")), bytes.clone())
+        })
+        .collect();
+    download(&help, "a.zip", &zipped(&unit));
+    until("told", || conditions(&help).contains("download-not-stored").then_some(()));
+    for marker in [2, 3, 4] {
+        looked_through(&help, marker);
+    }
+    let tries = help.log().matches("a downloaded set cannot be stored").count();
+    assert_eq!(tries, 1, "it is not tried at every look");
+    fs::remove_file(help.path("Downloads/a.zip")).expect("removed");
+    until("over", || (!conditions(&help).contains("download-not-stored")).then_some(()));
+}
+
+/// What a clerk downloaded from the system and cannot be read is told; what else lies there is nobody's
+/// business.
+#[test]
+fn zips_that_cannot_be_read_are_told_if_they_hold_the_standard() {
+    let mut help = downloading();
+    help.start();
+    let unit = withdrawal(CARE, 1);
+    let name = unit.keys().next().expect("a file").clone();
+    let whole = zipped(&unit);
+    let private = packed(&[(b"yamada.jpg", b"1"), (b"memo.csv", b"1")]);
+    let mut broken_list = whole.clone();
+    let end = broken_list.len() - 22;
+    broken_list[end..end + 4].fill(0);
+    let near: Vec<(&[u8], &[u8])> = vec![(
+        "UPPLAN_202604_1370000018_43_1370000026_11_20260326111500\u{200B}.CSV".as_bytes(),
+        b"1",
+    )];
+    let told: Vec<(&str, Vec<u8>)> = vec![
+        ("cut.zip", whole[..whole.len() / 2].to_vec()),
+        ("list.zip", broken_list),
+        ("before.zip", [&b"0123456789"[..], &whole].concat()),
+        ("near.zip", packed(&near)),
+        ("a\u{200B}.zip", whole.clone()),
+        ("NUL.zip", whole.clone()),
+    ];
+    let silent: Vec<(&str, Vec<u8>)> = vec![
+        ("family.zip", private[..private.len() / 2].to_vec()),
+        ("more.zip", [&b"0123456789"[..], &private].concat()),
+        ("b\u{200B}.zip", private.clone()),
+        ("CON.zip", private),
+    ];
+    let odd = |count: usize| {
+        let said = conditions(&help);
+        let is_told =
+            said.contains(&format!("が {count} 個")) || said.contains(&format!("{count} ZIPs"));
+        (is_told == (count > 0)).then_some(())
+    };
+    for (name, bytes) in &silent {
+        download(&help, name, bytes);
+    }
+    looked_through(&help, 8);
+    assert!(!conditions(&help).contains("download-"), "{}", conditions(&help));
+    for (name, bytes) in &told {
+        download(&help, name, bytes);
+    }
+    // This one says it by its name.
+    download(&help, &name.replace(".CSV", ".zip"), b"no ZIP at all");
+    until("told", || odd(told.len() + 1));
+    let log = help.log();
+    assert!(!log.contains("yamada") && !log.contains("family"), "{log}");
+}
+
+/// What a ZIP says of itself is believed before it is unpacked.
+#[test]
+fn zips_that_unpack_to_much_do_not_keep_others_waiting() {
+    let mut help = downloading();
+    help.set("limits", "file_size", quoted("1MiB"));
+    help.set("limits", "package_size", quoted("1MiB"));
+    help.start();
+    let name = |number: u32| withdrawal(CARE, number).pop_first().expect("a file").0;
+    let bomb = |number: u32, bytes: usize| packed(&[(name(number).as_bytes(), &vec![b'0'; bytes])]);
+    let too_large = bomb(7, 200 << 20);
+    for number in 0..5 {
+        download(&help, &format!("{number}.zip"), &too_large);
+    }
+    // It says less than it is.
+    let mut liar = bomb(8, 900 << 10);
+    let honest = u32::try_from(900 << 10).expect("fits").to_le_bytes();
+    for place in 0..liar.len() - 4 {
+        if liar[place..].starts_with(&honest) {
+            liar[place..place + 4].copy_from_slice(&[9, 0, 0, 0]);
+        }
+    }
+    download(&help, "liar.zip", &liar);
+    let unit = withdrawal(CARE, 1);
+    download(&help, "z.zip", &zipped(&unit));
+    is_placed(&help, &unit);
+    until("told", || {
+        let said = conditions(&help);
+        (said.contains("6 ZIPs") || said.contains("が 6 個")).then_some(())
+    });
+    assert_eq!(help.sql("SELECT count(*) FROM incoming"), ["1"]);
 }

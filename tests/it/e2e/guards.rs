@@ -57,6 +57,9 @@ fn actuals_that_lose_services_wait_for_a_word_and_are_flagged() {
     assert_eq!(reason(&help), ["actuals-need-word"]);
     assert_eq!(help.sql("SELECT count(*) FROM outgoing"), ["1"]);
 
+    // It goes as it is: nobody has mended anything.
+    let (listed, _) = says(&help, &["hold", "list"]);
+    assert!(listed.contains(&format!("to send it as it is: renkei hold release {id}")), "{listed}");
     let (said, code) = says(&help, &["hold", "release", &id]);
     assert_eq!(code, 0, "{said}");
     until("with a word", || help.has_sent("HANDED_OVER", 2));
@@ -69,7 +72,12 @@ fn actuals_that_lose_services_wait_for_a_word_and_are_flagged() {
         let flags = care.sql("SELECT rules FROM flags WHERE rules != '' AND seen_at IS NULL");
         (flags == ["L8-JSK-001"]).then_some(())
     });
-    until("told", || says(&care, &["status"]).0.contains("losing-actuals-came").then_some(()));
+    let status = until("told", || {
+        let status = says(&care, &["status"]).0;
+        status.contains("losing-actuals-came").then_some(status)
+    });
+    assert!(status.contains("of 2026-06, file serial 20260703090000"), "{status}");
+    assert!(!status.contains("0000800013"), "{status}");
 }
 
 #[test]

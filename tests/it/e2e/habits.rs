@@ -272,6 +272,24 @@ fn the_next_set_waits_until_the_last_one_is_taken_or_somebody_says_so() {
     invariants::check(&care, &help, 3);
 }
 
+#[test]
+fn other_habits_are_in_force_as_soon_as_they_are_taken_up() {
+    let [care, mut help] = with_habits("{ folders = \"flat\" }");
+    help.set("office", "import_habits", "{ wait_until_taken = true, remind_after = \"1s\" }");
+    help.write_config();
+    let (said, code) = says(&help, &["reload"]);
+    assert_eq!(code, 0, "{said}");
+    let sets: Vec<_> = (1..=2).map(|number| withdrawal(CARE, number)).collect();
+    export(&care, &sets[0]);
+    until("placed", || (help.files("import") == sets[0]).then_some(()));
+    export(&care, &sets[1]);
+    until("told", || says(&help, &["status"]).0.contains("import-not-taken").then_some(()));
+    assert_eq!(help.files("import"), sets[0]);
+    let first = sets[0].keys().next().expect("a file");
+    fs::remove_file(help.path("import").join(first)).expect("taken");
+    until("the second", || (help.files("import") == sets[1]).then_some(()));
+}
+
 /// The id under which the only held package of an office can be settled.
 fn held(office: &Office) -> String {
     let (list, _) = says(office, &["hold", "list"]);

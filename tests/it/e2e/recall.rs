@@ -65,13 +65,22 @@ fn what_is_held_at_the_partner_is_taken_back_on_both_sides() {
     until("held", || care.has_sent("HELD_BY_RECIPIENT", 1));
     let id = sent_id(&care);
     let before = help.files("import");
+    // Nobody sits there who could be asked, also where programs read the answer.
+    for command in [&["recall", &id][..], &["recall", &id, "--json"]] {
+        let (said, code) = says(&care, command);
+        assert!(code == 2 && said.contains("--yes"), "{said}");
+    }
+    assert!(care.has_sent("HELD_BY_RECIPIENT", 1).is_some(), "nothing was done");
     let (said, code) = recall(&care, &id);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("taken back"), "{said}");
     assert_eq!(care.sql("SELECT state, detail FROM outgoing"), ["RECALLED|recalled"]);
     assert_eq!(help.sql("SELECT state, detail, place FROM incoming"), ["RECALLED|recalled|gone"]);
-    assert!(says(&care, &["history"]).0.contains("taken back"));
-    assert!(says(&help, &["history"]).0.contains("taken back by the sender"));
+    for (of, state) in [(&care, "taken back"), (&help, "taken back by the sender")] {
+        let history = says(of, &["history"]).0;
+        assert!(history.contains(state) && history.contains("given back"), "{history}");
+        assert!(!history.contains("rejection"), "nobody refused it: {history}");
+    }
     assert!(says(&help, &["hold", "list"]).0.contains("nothing is held"));
     until("no copies", || help.sets("hold").is_empty().then_some(()));
     assert_eq!(help.files("import"), before);
@@ -290,7 +299,7 @@ fn refusal(answer: Result<Option<Bytes>, SendError>) -> String {
     }
 }
 
-fn asking_for(parcel: &Parcel) -> Recall {
+pub(super) fn asking_for(parcel: &Parcel) -> Recall {
     let now = Rogue::now();
     Recall::of(&parcel.open().reference(), 1, now, now + SignedDuration::from_hours(24))
 }
