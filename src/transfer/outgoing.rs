@@ -224,7 +224,7 @@ impl Outgoing {
 
     /// Whether the recipient has signed that it has the package, and has not refused it since.
     pub const fn is_delivered(self) -> bool {
-        matches!(self, Self::Consigned | Self::HeldByRecipient | Self::HandedOver)
+        self.state().is_delivered()
     }
 
     /// Whether nothing that the recipient says changes it any more.
