@@ -8,13 +8,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::{dates, expiry, held, outbox, waiting, words};
 use crate::config::Config;
 use crate::node::{Handle, Notice};
-use crate::store::{HeldFilter, HeldItem, OutboxRow, StoreError, Waiting};
+use crate::store::{HeldFilter, HeldItem, ListRow, OutboxRow, StoreError, Waiting};
 use crate::types::code::{self, Actor, Area};
-use crate::types::{HandChannel, HeldId, Lang, OfficeNumber};
+use crate::types::{HandChannel, HeldId, Lang, MessageId, OfficeNumber};
 use crate::work;
 
 /// Held sets that are told.
 const HELD: u32 = 50;
+
+/// Received 実績 that are told.
+const LOOKED_AT: u32 = 20;
 
 /// A package that is given up sooner than this is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(48);
@@ -63,6 +66,8 @@ pub enum Remedy {
     Certificates,
     /// To go on although the care software has not taken the last set.
     Taken(OfficeNumber),
+    /// To look at a package, and to say so.
+    LookAt(MessageId),
     /// To look at the backups.
     Backups,
     /// To look at what is to be handed over.
@@ -83,6 +88,10 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let notices = node.notices().0;
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
     let notices = notices.filter(|notice| needs_somebody(notice));
+    // Package by package it is told whom it is about.
+    let notices = notices.filter(|notice| notice.code != code::LOSING_ACTUALS_CAME);
+    let to_look_at = store.to_look_at(LOOKED_AT).await?;
+    all.extend(to_look_at.iter().filter_map(|row| of_flagged(row, &config, lang)));
     all.extend(notices.map(|notice| of_notice(notice, &config, lang)));
     let config = Arc::clone(&config);
     let found = work::blocking(move || of_expiry(&dates::read(&config, lang), now, lang)).await;
@@ -107,6 +116,48 @@ fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
         lines,
         remedy: Some(Remedy::Settle(item.id)),
     }
+}
+
+/// Received 実績 that lack what earlier ones had.
+fn of_flagged(row: &ListRow, config: &Config, lang: Lang) -> Option<Need> {
+    let of = &row.line;
+    let (id, partner) = (of.message_id?, words::office(of.partner?, config));
+    let months = of.unit.months.iter().map(|month| words::month(*month, lang));
+    let months = months.collect::<Vec<_>>().join(lang.pick("、", ", "));
+    let people: Vec<_> = row
+        .people
+        .iter()
+        .map(|person| match person.name.reveal() {
+            name if name.is_empty() => person.key.insured().to_owned(),
+            name => name.clone(),
+        })
+        .collect();
+    let more = row.people_count.saturating_sub(u64::try_from(people.len()).unwrap_or(u64::MAX));
+    let people = people.join(lang.pick("、", ", "));
+    let people = match (more, lang) {
+        (0, Lang::Ja) => format!("利用者: {people}"),
+        (0, Lang::En) => format!("users: {people}"),
+        (more, Lang::Ja) => format!("利用者: {people}、ほか {more} 人"),
+        (more, Lang::En) => format!("users: {people}, and {more} more"),
+    };
+    let what = words::in_words(code::LOSING_ACTUALS_CAME, lang).unwrap_or_default();
+    let title = format!("{partner}　{}　{months}", words::unit(&of.unit.kind, lang));
+    Some(Need {
+        key: format!("{} {id}", code::LOSING_ACTUALS_CAME),
+        tone: "warn",
+        outside: format!("{title}: {what}"),
+        title,
+        lines: vec![
+            what,
+            people,
+            lang.pick(
+                "介護ソフトに取り込む前に、前の実績と見比べてください。誤りなら相手に送り直してもらい、確かめたら「確認しました」を押します。",
+                "Compare it with the actuals before, before you import it. If it is a mistake, have the partner send it again; then say that you have looked at it.",
+            )
+            .to_owned(),
+        ],
+        remedy: Some(Remedy::LookAt(id)),
+    })
 }
 
 /// What waits to be handed over by a person, by how that is done.

@@ -100,10 +100,14 @@ pub fn kinds_like(kind: &str) -> &'static [&'static str] {
 /// A service type by its official name and code; the name is Japanese everywhere.
 pub fn service(service: ServiceType, lang: Lang) -> String {
     let code = service.to_string();
-    let entry = Spec::builtin().ok().and_then(|spec| spec.service_type(code.as_bytes()));
-    match (entry, lang) {
-        (Some(entry), Lang::Ja) => format!("{}（{code}）", entry.name),
-        (Some(entry), Lang::En) => format!("{} ({code})", entry.name),
+    let name = Spec::builtin().ok().and_then(|spec| {
+        let known = spec.service_type(code.as_bytes()).map(|entry| entry.name.as_str());
+        // The codes of care managers stand in a table of their own.
+        known.or_else(|| spec.office_types().find(|(of, _)| *of == service).map(|(_, name)| name))
+    });
+    match (name, lang) {
+        (Some(name), Lang::Ja) => format!("{name}（{code}）"),
+        (Some(name), Lang::En) => format!("{name} ({code})"),
         (None, _) => code,
     }
 }
@@ -167,6 +171,14 @@ pub fn reasons(codes: &str, lang: Lang) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn care_managers_have_names_as_services_do() {
+        for (code, name) in [("43", "居宅介護支援"), ("46", "介護予防支援"), ("11", "訪問介護")] {
+            let told = service(code.parse().expect("a service type"), Lang::Ja);
+            assert_eq!(told, format!("{name}（{code}）"));
+        }
+    }
 
     #[test]
     fn what_has_no_reason_has_no_line() {

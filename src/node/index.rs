@@ -153,19 +153,18 @@ async fn flag(context: &Arc<Context>, package: Unread) -> Result<(), StoreError>
 
 /// Tells which packages somebody should look at, until somebody did.
 async fn tell_flagged(context: &Context, told: &mut BTreeSet<String>) -> Result<(), StoreError> {
-    let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for Flagged { office, partner, id } in context.store.flagged().await? {
-        pairs.entry((office, partner)).or_default().push(id);
+    let mut pairs: BTreeMap<_, usize> = BTreeMap::new();
+    for Flagged { office, partner } in context.store.flagged().await? {
+        *pairs.entry((office, partner)).or_default() += 1;
     }
     let mut now = BTreeSet::new();
-    for ((office, partner), ids) in pairs {
-        let (count, about) = (ids.len(), of_pair(office, partner));
-        let Some(newest) = ids.first() else { continue };
+    for ((office, partner), count) in pairs {
+        let about = of_pair(office, partner);
         let ja = format!(
-            "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります（新しいもの: {newest}）。取り込む前に、画面の「受信」でそのパッケージを開いて確かめてください。"
+            "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります。取り込む前に、画面の「今日」から開いて、前の実績と見比べてください。"
         );
         let en = format!(
-            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had (the newest: {newest}); open it on the page before you import it"
+            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had; compare them on the page, from “Today”, before you import them"
         );
         context.notices.raise(code::LOSING_ACTUALS_CAME, about.clone(), (ja, en), context.now());
         now.insert(about);

@@ -15,6 +15,8 @@ pub(super) const SUPERSEDED: &str = OutgoingState::Superseded.as_str();
 
 pub(super) const TO_UPLOAD: &str = OutgoingState::ToUpload.as_str();
 pub(super) const TO_PRINT: &str = OutgoingState::ToPrint.as_str();
+pub(super) const UPLOADED: &str = OutgoingState::Uploaded.as_str();
+pub(super) const SENT_ON_PAPER: &str = OutgoingState::SentOnPaper.as_str();
 
 pub(super) const COMMITTED: &str = IncomingState::Committed.as_str();
 pub(super) const PLACED: &str = IncomingState::Placed.as_str();

@@ -57,6 +57,7 @@ mod partner;
 mod partners;
 mod patience;
 mod renewal;
+mod replaced;
 mod routes;
 mod savings;
 mod server;

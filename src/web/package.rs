@@ -16,6 +16,7 @@ use super::audit::Act;
 use super::guard::{Sealed, Visitor};
 use super::held;
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
+use super::replaced;
 use super::state::Shared;
 use super::states::tone;
 use crate::attachment::Title;
@@ -23,15 +24,15 @@ use crate::config::Config;
 use crate::contents::{self, PersonKey};
 use crate::control::Request;
 use crate::desk::{proof, words};
-use crate::node::Node;
+use crate::node::{self, Node};
 use crate::package::evidence::EvidenceFile;
 use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
 use crate::rules::{Finding, Level};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
 use crate::transfer::{
-    Direction, IncomingState, OutgoingState, State as PackageState, receipt_in_words,
+    Direction, IncomingState, OutgoingState, State as PackageState, said_in_words,
 };
-use crate::types::{CameBy, Lang, MessageId, OfficeNumber};
+use crate::types::{CameBy, HandChannel, Lang, MessageId, OfficeNumber};
 use crate::work;
 
 /// So many findings about what was exchanged before are shown.
@@ -64,6 +65,8 @@ struct Show {
     downloaded: Option<&'static str>,
     /// What the exchange before says of it.
     past: Vec<String>,
+    /// Received 実績 that lack what was there before, beside those, as HTML of our own making.
+    beside: String,
     /// Whether somebody should look at it; and who did, and when.
     to_look_at: bool,
     looked_at: Option<String>,
@@ -71,10 +74,46 @@ struct Show {
     set: String,
     /// Whether it may be taken back.
     may_recall: bool,
+    /// Where a person hands it over, or has.
+    by_hand: Option<ByHand>,
     steps: Vec<StepRow>,
     receipts: Vec<ReceiptRow>,
     /// Where a relay keeps or kept it: the relay, since when, until when.
     deposit: Option<[String; 3]>,
+}
+
+/// A set that a person hands over.
+struct ByHand {
+    is_paper: bool,
+    channel: &'static str,
+    /// It waits in the outbox.
+    waits: bool,
+    /// It was handed over, as a person noted: what can still be done about it.
+    is_done: Option<&'static str>,
+}
+
+impl ByHand {
+    /// What the steps tell of it.
+    fn of(journal: &[JournalRow], last: Option<PackageState>, lang: Lang) -> Option<Self> {
+        let was = |state| {
+            let step = Step::State(PackageState::Out(state));
+            journal.iter().any(|row| row.step == step)
+        };
+        let channel = if was(OutgoingState::ToUpload) {
+            HandChannel::Web
+        } else if was(OutgoingState::ToPrint) {
+            HandChannel::Paper
+        } else {
+            return None;
+        };
+        let Some(PackageState::Out(last)) = last else { return None };
+        Some(Self {
+            is_paper: channel == HandChannel::Paper,
+            channel: channel.text(lang),
+            waits: last.is_in_outbox(),
+            is_done: last.is_by_word().then(|| node::handed_already(channel, lang)),
+        })
+    }
 }
 
 struct FileRow {
@@ -156,6 +195,16 @@ pub(super) async fn show(
     } else {
         past(&shared, &package, is_in).await
     };
+    let beside = if flag.is_some() {
+        let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
+        let way = (evidence.office, evidence.partner, evidence.direction);
+        let people = people_in(&shared, &package, None).await;
+        let people = people.iter().map(PersonKey::insured);
+        shared.audit.viewed(&session, Act::ViewForms, &id.to_string(), people);
+        replaced::html(&shared, way, manifest.serial, files.collect()).await
+    } else {
+        String::new()
+    };
     let months: Vec<_> = manifest.months.iter().map(|month| words::month(*month, lang)).collect();
     page(&Show {
         frame: Frame::new(&shared, &session, place, unit.clone()).live(),
@@ -187,12 +236,14 @@ pub(super) async fn show(
         is_attached: manifest.is_of_attachments(),
         downloaded: manifest.is_downloaded().then(|| CameBy::Web.sentence(lang)).flatten(),
         past,
+        beside,
         to_look_at: flag.as_ref().is_some_and(|flag| flag.seen.is_none()),
         looked_at: flag
             .and_then(|flag| flag.seen)
             .map(|(at, by)| format!("{} {by}", words::time(at))),
         set: manifest.set.map(|serial| serial.to_string()).unwrap_or_default(),
         may_recall: last.is_some_and(|(state, _)| may_be_recalled(state)),
+        by_hand: ByHand::of(&evidence.journal, last.map(|(state, _)| state), lang),
         steps: steps(&evidence.journal, manifest.is_downloaded(), lang),
         receipts: evidence
             .receipts
@@ -452,7 +503,7 @@ fn receipt(
         words.unwrap_or_else(|| finding.message.clone())
     });
     Some(ReceiptRow {
-        kind: receipt_in_words(receipt.kind, lang),
+        kind: said_in_words(&receipt, lang),
         at: words::time(receipt.at),
         signer: words::office(signer.office, config),
         certificate,

@@ -52,6 +52,8 @@ struct Fetcher {
     after: u64,
     /// Something on this list could not be taken at the moment.
     later: bool,
+    /// The last question failed.
+    failing: bool,
     /// When the list was begun.
     begun: Instant,
 }
@@ -68,13 +70,16 @@ pub(super) async fn run(
         source,
         after: 0,
         later: false,
+        failing: false,
         begun: Clock::running(),
     };
     let mut pauses = Pauses::default();
     let mut mended = context.wake.ways.subscribe();
+    let mut deposited = context.wake.deposited.subscribe();
     while !*stopping.borrow() {
         beat.works_for("fetching packages", LONGEST);
         mended.borrow_and_update();
+        deposited.borrow_and_update();
         let sleep = tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
@@ -94,6 +99,10 @@ pub(super) async fn run(
             biased;
             () = stopped(&mut stopping) => break,
             _ = mended.changed() => {}
+            // A relay took a package over: it may be this one, which can be reached again then.
+            _ = deposited.changed(), if !pauses.are_over() => {
+                tokio::time::sleep(SHORTEST_WAIT).await;
+            }
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -114,8 +123,9 @@ impl Fetcher {
             context.notices.clear_unmet(code::MAILBOX_UNREADABLE, TOLD);
         }
         let wait = Duration::try_from(config.timing.receipt_wait).unwrap_or_default();
-        // What was put off is not on what is still to come.
-        let wait = if self.later { Duration::ZERO } else { wait };
+        // What was put off is not on what is still to come; and what could not be reached is told of
+        // until it answers.
+        let wait = if self.later || self.failing { Duration::ZERO } else { wait };
         let asked_at = Clock::running();
         let asked = context.client.mailbox(&endpoint, self.office, self.after, wait).await;
         let page = match asked {
@@ -123,8 +133,12 @@ impl Fetcher {
                 self.is_reached();
                 page
             }
-            Err(error) => return Err(self.failed(&error)),
+            Err(error) => {
+                self.failing = true;
+                return Err(self.failed(&error));
+            }
         };
+        self.failing = false;
         let is_empty = page.items.is_empty();
         let taking = stream::iter(page.items).map(|item| {
             take(Arc::clone(context), self.office, self.source.clone(), endpoint.clone(), item)

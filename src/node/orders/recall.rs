@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::super::context::{Context, blocking};
 use super::super::wake::wake;
+use super::super::words::handed_already;
 use crate::control::Answer;
 use crate::package::{PackageRef, Recall};
 use crate::store::{NewRecall, OutgoingRow, StoreError};
@@ -115,6 +116,10 @@ async fn take_back(
     if !transition.changes() {
         return Ok(decided(transition.after));
     }
+    if matches!(transition.before, Outgoing::ByHand(_)) {
+        tracing::info!(%id, "a package was taken out of the outbox");
+        return Ok(of_code(true, code::LEFT_OUTBOX));
+    }
     tracing::info!(%id, "a package was taken back before it was sent");
     Ok(of_code(true, code::TAKEN_BACK))
 }
@@ -188,8 +193,8 @@ async fn told(context: &Arc<Context>, id: MessageId) -> Result<Answer, StoreErro
 /// It is asked for and not answered; a code may say why.
 fn asked(obstacle: &str) -> Answer {
     let why = |lang| code::meaning(obstacle, lang).filter(|_| obstacle != code::RECALL_ASKED);
-    let ja = "取り戻しを依頼しました。相手の返事を待っています。返事があるまで自動で依頼し続け、結果は renkei history に表示します。急ぐときは相手に電話してください。";
-    let en = "asked to be given back; the partner has not answered yet. It is asked again by itself, and renkei history says how it went. If it is urgent, ring up the partner";
+    let ja = "取り戻しを依頼しました。相手の返事を待っています。返事があるまで自動で依頼し続け、結果は画面の「送信」と renkei history で分かります。急ぐときは相手に電話してください。";
+    let en = "asked to be given back; the partner has not answered yet. It is asked again by itself; the page and renkei history say how it went. If it is urgent, ring up the partner";
     match (why(Lang::Ja), why(Lang::En)) {
         (Some(why_ja), Some(why_en)) => Answer::done(
             code::RECALL_ASKED,
@@ -209,16 +214,21 @@ fn decided(state: Outgoing) -> Answer {
             "taken back: it does not get into the partner's import folder",
         ),
         Outgoing::HandedOver => of_code(false, code::RECALL_TOO_LATE),
+        Outgoing::HandedByPerson(channel) => Answer::refused(
+            code::NOT_RECALLABLE,
+            handed_already(channel, Lang::Ja),
+            handed_already(channel, Lang::En),
+        ),
         state => {
             let in_words = |lang| State::Out(state.state()).text(lang);
             Answer::refused(
                 code::NOT_RECALLABLE,
                 format!(
-                    "取り戻せる状態のものではありません（{}）。renkei history で確かめてください。",
+                    "取り戻せる状態のものではありません（{}）。画面の「送信」か renkei history で確かめてください。",
                     in_words(Lang::Ja)
                 ),
                 format!(
-                    "it is in no state in which it could be taken back ({}); see renkei history",
+                    "it is in no state in which it could be taken back ({}); see the page or renkei history",
                     in_words(Lang::En)
                 ),
             )
@@ -229,8 +239,8 @@ fn decided(state: Outgoing) -> Answer {
 fn not_ours() -> Answer {
     Answer::refused(
         code::NOT_RECALLABLE,
-        "その ID で送ったものはありません。取り戻せるのは、自分の事業所が送ったものだけです。renkei history で確かめてください。",
-        "nothing was sent under this id; only what was sent from here can be taken back. See renkei history",
+        "その ID で送ったものはありません。取り戻せるのは、自分の事業所が送ったものだけです。画面の「送信」か renkei history で確かめてください。",
+        "nothing was sent under this id; only what was sent from here can be taken back. See the page or renkei history",
     )
 }
 

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::entry;
 use super::id::EntryId;
 use super::unread::{Unread, unread};
 use crate::store::unit::Column;
-use crate::store::{Store, StoreError};
+use crate::store::{ListPage, ListRow, Store, StoreError};
 use crate::types::{MessageId, OfficeNumber};
 
 /// A package that somebody should look at.
@@ -16,8 +17,6 @@ pub struct Flagged {
     pub office: OfficeNumber,
     /// Who sent it.
     pub partner: OfficeNumber,
-    /// Its id.
-    pub id: MessageId,
 }
 
 /// Why a package should be looked at.
@@ -68,7 +67,7 @@ impl Store {
     pub async fn flagged(&self) -> Result<Vec<Flagged>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT e.office, e.partner, e.message_id FROM flags AS f
+                "SELECT e.office, e.partner FROM flags AS f
                  CROSS JOIN entries AS e ON e.id = f.entry
                  WHERE f.seen_at IS NULL AND f.rules != '' ORDER BY f.entry DESC LIMIT ?1",
             )?;
@@ -76,10 +75,26 @@ impl Store {
                 Ok(Flagged {
                     office: row.get::<_, Column<_>>(0)?.0,
                     partner: row.get::<_, Column<_>>(1)?.0,
-                    id: row.get::<_, Column<_>>(2)?.0,
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The newest packages that nobody has looked at, with whom each is about.
+    pub async fn to_look_at(&self, limit: u32) -> Result<Vec<ListRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT entry FROM flags WHERE seen_at IS NULL AND rules != ''
+                 ORDER BY entry DESC LIMIT ?1",
+            )?;
+            let entries = statement.query_map(params![limit], |row| Ok(EntryId(row.get(0)?)))?;
+            let mut rows = Vec::new();
+            for found in entries {
+                rows.extend(entry::line(connection, found?, None, ListPage::PEOPLE)?);
+            }
+            Ok(rows)
         })
         .await
     }
