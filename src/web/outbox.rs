@@ -145,7 +145,7 @@ async fn done(
     for state in [OutgoingState::Uploaded, OutgoingState::SentOnPaper] {
         let filter = ListFilter {
             which: Which::Sent,
-            state: Some(PackageState::Out(state)),
+            states: vec![PackageState::Out(state)],
             ..ListFilter::default()
         };
         let found = shared.node.store().list(filter, PageStart::Newest, DONE).await?;
