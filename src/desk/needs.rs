@@ -100,10 +100,15 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     Ok(Needs { all, more_held: held.more })
 }
 
+/// What stands between parts of a line.
+const fn apart(lang: Lang) -> &'static str {
+    lang.pick("　", ", ")
+}
+
 fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
     let partner = item.partner.map(|partner| words::office(partner, config));
     let partner = partner.unwrap_or_else(|| lang.pick("（相手不明）", "(unknown)").to_owned());
-    let title = format!("{partner}　{}", words::unit(&item.unit.kind, lang));
+    let title = [partner, words::unit(&item.unit.kind, lang)].join(apart(lang));
     let what = held::what(item, lang);
     let mut lines = vec![what.to_owned()];
     lines.extend(item.came_by.and_then(|way| way.sentence(lang)).map(str::to_owned));
@@ -141,7 +146,7 @@ fn of_flagged(row: &ListRow, config: &Config, lang: Lang) -> Option<Need> {
         (more, Lang::En) => format!("users: {people}, and {more} more"),
     };
     let what = words::in_words(code::LOSING_ACTUALS_CAME, lang).unwrap_or_default();
-    let title = format!("{partner}　{}　{months}", words::unit(&of.unit.kind, lang));
+    let title = [partner, words::unit(&of.unit.kind, lang), months].join(apart(lang));
     Some(Need {
         key: format!("{} {id}", code::LOSING_ACTUALS_CAME),
         tone: "warn",
@@ -222,7 +227,7 @@ fn of_waiting(pair: &Waiting, config: &Config, now: Timestamp, lang: Lang) -> Op
     };
     let comes_for_it = waiting::comes_for_it(pair.partner, config);
     let next = waiting::next(pair, comes_for_it, now, lang);
-    lines.push(next + lang.pick("　", ", ") + &end);
+    lines.push([next, end].join(apart(lang)));
     let title = match lang {
         Lang::Ja => format!("{partner} に届いていません（{} 件）", pair.count),
         Lang::En => format!("not at {partner} yet: {}", pair.count),
@@ -318,9 +323,10 @@ fn of_expiry(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
                 let cannot = lang.pick("読めないものがあります", "one cannot be read");
                 format!("{what}: {cannot}")
             } else if row.span.is_empty() {
-                format!("{what}: {}　{}", row.name, lang.pick("使えません", "cannot be used"))
+                let unfit = lang.pick("使えません", "cannot be used");
+                format!("{what}: {}{}{unfit}", row.name, apart(lang))
             } else {
-                format!("{what}: {}　{}", row.name, row.state)
+                format!("{what}: {}{}{}", row.name, apart(lang), row.state)
             };
             let name = if row.name.is_empty() { row.file } else { row.name };
             let mut lines = vec![row.state];

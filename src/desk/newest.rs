@@ -78,8 +78,8 @@ impl Why {
                 "the same files hold other people too",
             ),
             Self::Stranger => lang.pick(
-                "相手が設定ファイルの [[peer]] にありません",
-                "the partner is not in the configuration",
+                "相手として登録されていません",
+                "the partner is not registered",
             ),
             Self::ServiceType => lang.pick(
                 "相手のどのサービス種類あてか分かりません",

@@ -105,10 +105,15 @@ pub fn service(service: ServiceType, lang: Lang) -> String {
         // The codes of care managers stand in a table of their own.
         known.or_else(|| spec.office_types().find(|(of, _)| *of == service).map(|(_, name)| name))
     });
+    service_code(&code, name, lang)
+}
+
+/// A service by its code, and by its name where one is known; the name is Japanese everywhere.
+pub fn service_code(code: &str, name: Option<&str>, lang: Lang) -> String {
     match (name, lang) {
         (Some(name), Lang::Ja) => format!("{name}（{code}）"),
         (Some(name), Lang::En) => format!("{name} ({code})"),
-        (None, _) => code,
+        (None, _) => code.to_owned(),
     }
 }
 

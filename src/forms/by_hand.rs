@@ -77,6 +77,14 @@ impl HandedSet {
         self.lang.pick(ja, en)
     }
 
+    /// A number in brackets, as the language of the sheet writes them.
+    fn within(&self, number: usize) -> String {
+        match self.lang {
+            Lang::Ja => format!("（{number}）"),
+            Lang::En => format!(" ({number})"),
+        }
+    }
+
     /// The check sheet of an upload of the files of these users: a `section` for a page that has [`CSS`].
     pub fn check_sheet(&self, users: &[Person]) -> String {
         // The templates are checked when they are compiled, and text takes whatever is written to it.
@@ -134,7 +142,7 @@ mod tests {
             let set = set(lang);
             let sheet = set.check_sheet(&users(61));
             assert_eq!(sheet.matches("☐").count(), 2 + 6, "{sheet}");
-            for shown in ["UPHYO7_1.CSV", &set.serial, &set.folder, "&#60;架空&#62; 一", "（61）"] {
+            for shown in ["UPHYO7_1.CSV", &set.serial, &set.folder, "&#60;架空&#62; 一", &set.within(61)] {
                 assert!(sheet.contains(shown), "{shown}: {sheet}");
             }
             assert_eq!(sheet.matches("0000900011").count(), 60, "the others are a number");

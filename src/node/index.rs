@@ -164,7 +164,7 @@ async fn tell_flagged(context: &Context, told: &mut BTreeSet<String>) -> Result<
             "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります。取り込む前に、画面の「今日」から開いて、前の実績と見比べてください。"
         );
         let en = format!(
-            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had; compare them on the page, from “Today”, before you import them"
+            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had; compare them on the page, from Today, before you import them"
         );
         context.notices.raise(code::LOSING_ACTUALS_CAME, about.clone(), (ja, en), context.now());
         now.insert(about);

@@ -163,7 +163,7 @@ async fn done(
                 id: of.message_id?,
                 at: words::time(of.at),
                 to: words::office(of.partner?, config),
-                what: what.collect::<Vec<_>>().join("　"),
+                what: what.collect::<Vec<_>>().join(lang.pick("　", ", ")),
                 state: of.state.text(lang),
             })
         }));

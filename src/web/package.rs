@@ -478,7 +478,7 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
     }
-    StepRow { at: words::time(row.at), text: text.to_owned(), detail: detail.join("　") }
+    StepRow { at: words::time(row.at), text: text.to_owned(), detail: detail.join(lang.pick("　", ", ")) }
 }
 
 /// What the detail of a step says: the codes, if there are any, and who did it, if somebody did.

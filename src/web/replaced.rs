@@ -51,8 +51,7 @@ impl Beside {
         let lang = shared.lang();
         let service = |code: &str| {
             let names = shared.names.services.as_ref();
-            let name = names.and_then(|names| names.get(code));
-            name.map_or_else(|| code.to_owned(), |name| format!("{name}（{code}）"))
+            words::service_code(code, names.and_then(|names| names.get(code)), lang)
         };
         let (mut room, mut omitted) = (MOST, 0);
         let mut people = Vec::new();

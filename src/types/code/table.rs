@@ -60,8 +60,8 @@ macro_rules! codes {
 codes! {
     PEER_UNREACHABLE "peer-unreachable" [Waiting] Both
     "相手につながりません" "the partner cannot be reached"
-    "自動で送り直します。続く場合は、相手の renkei が動いているか、[[peer]] の url、途中のルーターとファイアウォールを確かめてください。"
-    "It is tried again by itself. If it goes on, see whether the partner's renkei runs, and check the url of [[peer]], routers and firewalls.";
+    "自動で送り直します。続く場合は、相手の renkei が動いているか（パソコンの電源が入っているか）を、相手に電話で確かめてください。動いているときは、IT 担当の方に、登録した相手のアドレス（url）と、途中のルーター、ファイアウォールを見てもらってください。"
+    "It is tried again by itself. If it goes on, ask the partner whether its computer is on and renkei runs there. If so, have your IT person check the address that is registered for it (url), routers and firewalls.";
     NO_SEALING_KEY "no-sealing-key" [Waiting Condition] Both
     "相手の封かん用の鍵が分からないため、中継サーバーに預けられません" "no key of the partner is known to which packages could be sealed, so nothing is left with the relay"
     "相手から新しい事業所カードを受け取り、renkei partner add で登録してください。"
@@ -685,7 +685,7 @@ codes! {
     "It is not imported. If it was downloaded by mistake, remove it from the folder.";
     DOWNLOAD_UNKNOWN_SENDER "download-unknown-sender" [Condition] Here
     "登録していない相手からのケアプランデータが、ダウンロードのフォルダーにあります" "care-plan data of a sender who is no partner lies in the downloads folder"
-    "取り込んでいません。相手が正しければ、[[peer]] に channel = \"web\" と書いて登録してください。登録すると自動で取り込みます。"
+    "取り込んでいません。相手が正しければ、IT 担当の方に、WEBサービスの相手（channel = \"web\"）としての登録を頼んでください。登録すると自動で取り込みます。"
     "It is not imported. If the sender is right, register it as a [[peer]] with channel = \"web\"; then it is imported by itself.";
     DOWNLOAD_NOT_TAKEN "download-not-taken" [Condition] Here
     "ダウンロードしたケアプランデータの ZIP またはファイルを読み取れません" "a downloaded ZIP or file with care-plan data cannot be read"

@@ -38,7 +38,7 @@ fn an_upload_is_shown_with_its_sheet_and_noted_once() {
     assert!(sheet.contains("☐") && sheet.contains(FIRST), "{sheet}");
     let folder = format!("outbox/web/{HELP}/{FIRST}_{CARE}_1");
     assert!(sheet.contains(&folder) && sheet.contains("not the ZIP"), "{sheet}");
-    assert!(sheet.contains("Users（1）") && sheet.contains("fm-user"), "{sheet}");
+    assert!(sheet.contains("Users (1)") && sheet.contains("fm-user"), "{sheet}");
     assert!(!sheet.contains("<script>alert"), "{sheet}");
     let zip = browser.get(&format!("/outbox/{id}/zip"));
     assert_eq!((zip.status, zip.header("content-type")), (200, "application/zip"));
