@@ -40,13 +40,6 @@ pub struct Amount {
     pub units: i64,
 }
 
-impl ReplacedLine {
-    /// Whether nothing changes.
-    pub fn agrees(&self) -> bool {
-        self.before == self.now
-    }
-}
-
 impl Replaced {
     /// What the 実績 of `now` replace in what `before` left of the same month, person by person in the
     /// order of the numbers: the records of one office and service type of a person go together
@@ -78,11 +71,7 @@ impl Replaced {
 }
 
 /// Adds records to one side of the lines.
-fn add(
-    lines: &mut BTreeMap<(Code, Satellite), [Option<Amount>; 2]>,
-    uses: &[Use],
-    side: usize,
-) {
+fn add(lines: &mut BTreeMap<(Code, Satellite), [Option<Amount>; 2]>, uses: &[Use], side: usize) {
     for used in uses {
         let line = lines.entry((used.code, used.satellite)).or_default();
         if let Some(place) = line.get_mut(side) {

@@ -85,9 +85,7 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
             kind: row.unit.kind.clone(),
             files: row.unit.files.len(),
             since: row.since.to_string(),
-            folder: row.folder(&config)
-                .map(|path| path.display().to_string())
-                .unwrap_or_default(),
+            folder: row.folder(&config).map(|path| path.display().to_string()).unwrap_or_default(),
         });
         let all = AllJson { schema: "renkei.outbox/1", outbox: outbox.collect() };
         output::line(&serde_json::to_string_pretty(&all)?)?;

@@ -42,9 +42,9 @@ pub async fn claims(node: &Handle) -> Result<Vec<Claim>, StoreError> {
     let Some(month) = month_of_claim(now) else { return Ok(claims) };
     for office in config.offices.iter().map(|office| office.number) {
         let lines = node.store().month(office, month).await?;
-        let is_unseen = lines.iter().any(|line| {
-            line.missing().is_some() && missing_here(line, office, &config).is_none()
-        });
+        let is_unseen = lines
+            .iter()
+            .any(|line| line.missing().is_some() && missing_here(line, office, &config).is_none());
         let missing = missing(&lines, office, &config);
         claims.push(Claim { office, month, missing, is_unseen });
     }
@@ -70,11 +70,7 @@ pub fn comes_here(partner: OfficeNumber, office: OfficeNumber, config: &Config) 
 }
 
 /// Of how many people each is missing. Somebody may have several partners, with a line for each.
-fn missing(
-    lines: &[MonthLine],
-    office: OfficeNumber,
-    config: &Config,
-) -> BTreeMap<Missing, usize> {
+fn missing(lines: &[MonthLine], office: OfficeNumber, config: &Config) -> BTreeMap<Missing, usize> {
     let mut people: BTreeMap<Missing, BTreeSet<PersonKey>> = BTreeMap::new();
     for line in lines {
         if let Some(what) = missing_here(line, office, config) {

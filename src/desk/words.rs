@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn care_managers_have_names_as_services_do() {
-        for (code, name) in [("43", "居宅介護支援"), ("46", "介護予防支援"), ("11", "訪問介護")] {
+        for (code, name) in [("43", "居宅介護支援"), ("46", "介護予防支援"), ("11", "訪問介護")]
+        {
             let told = service(code.parse().expect("a service type"), Lang::Ja);
             assert_eq!(told, format!("{name}（{code}）"));
         }

@@ -46,9 +46,10 @@ const MOST_USERS: usize = 60;
 
 impl CheckSheet<'_> {
     fn named(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.users.iter().take(MOST_USERS).map(|user| {
-            (user.name.as_ref().map_or("", |name| name.reveal()), user.key.insured())
-        })
+        self.users
+            .iter()
+            .take(MOST_USERS)
+            .map(|user| (user.name.as_ref().map_or("", |name| name.reveal()), user.key.insured()))
     }
 
     fn unnamed(&self) -> usize {
@@ -142,7 +143,9 @@ mod tests {
             let set = set(lang);
             let sheet = set.check_sheet(&users(61));
             assert_eq!(sheet.matches("☐").count(), 2 + 6, "{sheet}");
-            for shown in ["UPHYO7_1.CSV", &set.serial, &set.folder, "&#60;架空&#62; 一", &set.within(61)] {
+            for shown in
+                ["UPHYO7_1.CSV", &set.serial, &set.folder, "&#60;架空&#62; 一", &set.within(61)]
+            {
                 assert!(sheet.contains(shown), "{shown}: {sheet}");
             }
             assert_eq!(sheet.matches("0000900011").count(), 60, "the others are a number");

@@ -263,7 +263,8 @@ fn states_of(direction: Direction) -> Vec<PackageState> {
 fn states_like(direction: Direction, name: &str) -> Vec<PackageState> {
     let mut states = states_of(direction);
     let named = states.iter().find(|state| state.as_str() == name).copied();
-    let is_alike = |one: PackageState, other: PackageState| one.text(Lang::Ja) == other.text(Lang::Ja);
+    let is_alike =
+        |one: PackageState, other: PackageState| one.text(Lang::Ja) == other.text(Lang::Ja);
     states.retain(|state| named.is_some_and(|named| is_alike(*state, named)));
     states
 }

@@ -32,6 +32,7 @@ mod attach;
 mod audit;
 mod audits;
 mod backups;
+mod by_hand;
 mod card;
 mod certificates;
 mod choices;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::audit::Act;
+use super::by_hand::ByHand;
 use super::guard::{Sealed, Visitor};
 use super::held;
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
@@ -24,7 +25,7 @@ use crate::config::Config;
 use crate::contents::{self, PersonKey};
 use crate::control::Request;
 use crate::desk::{proof, words};
-use crate::node::{self, Node};
+use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
 use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
 use crate::rules::{Finding, Level};
@@ -32,7 +33,7 @@ use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredRec
 use crate::transfer::{
     Direction, IncomingState, OutgoingState, State as PackageState, said_in_words,
 };
-use crate::types::{CameBy, HandChannel, Lang, MessageId, OfficeNumber};
+use crate::types::{CameBy, Lang, MessageId, OfficeNumber};
 use crate::work;
 
 /// So many findings about what was exchanged before are shown.
@@ -80,40 +81,6 @@ struct Show {
     receipts: Vec<ReceiptRow>,
     /// Where a relay keeps or kept it: the relay, since when, until when.
     deposit: Option<[String; 3]>,
-}
-
-/// A set that a person hands over.
-struct ByHand {
-    is_paper: bool,
-    channel: &'static str,
-    /// It waits in the outbox.
-    waits: bool,
-    /// It was handed over, as a person noted: what can still be done about it.
-    is_done: Option<&'static str>,
-}
-
-impl ByHand {
-    /// What the steps tell of it.
-    fn of(journal: &[JournalRow], last: Option<PackageState>, lang: Lang) -> Option<Self> {
-        let was = |state| {
-            let step = Step::State(PackageState::Out(state));
-            journal.iter().any(|row| row.step == step)
-        };
-        let channel = if was(OutgoingState::ToUpload) {
-            HandChannel::Web
-        } else if was(OutgoingState::ToPrint) {
-            HandChannel::Paper
-        } else {
-            return None;
-        };
-        let Some(PackageState::Out(last)) = last else { return None };
-        Some(Self {
-            is_paper: channel == HandChannel::Paper,
-            channel: channel.text(lang),
-            waits: last.is_in_outbox(),
-            is_done: last.is_by_word().then(|| node::handed_already(channel, lang)),
-        })
-    }
 }
 
 struct FileRow {
@@ -478,7 +445,11 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
     }
-    StepRow { at: words::time(row.at), text: text.to_owned(), detail: detail.join(lang.pick("　", ", ")) }
+    StepRow {
+        at: words::time(row.at),
+        text: text.to_owned(),
+        detail: detail.join(lang.pick("　", ", ")),
+    }
 }
 
 /// What the detail of a step says: the codes, if there are any, and who did it, if somebody did.

@@ -57,7 +57,12 @@ fn an_upload_is_shown_with_its_sheet_and_noted_once() {
         today.contains("beside them, to be handed over 1").then_some(today)
     });
     assert!(today.contains("to be uploaded to the WEB service: 1"), "{today}");
-    assert!(today.contains("<p class=\"big\">0<small>today</small></p><p class=\"note\">this month 0</p><p"), "{today}");
+    assert!(
+        today.contains(
+            "<p class=\"big\">0<small>today</small></p><p class=\"note\">this month 0</p><p"
+        ),
+        "{today}"
+    );
 
     // No receipt is waited for, and nothing is given up.
     let package = browser.get(&format!("/package/{id}")).body;
@@ -69,7 +74,9 @@ fn an_upload_is_shown_with_its_sheet_and_noted_once() {
     let path = format!("/outbox/{id}/done");
     assert_eq!(browser.post(&path, &[]).status / 100, 4);
     let asked = browser.get(&path).body;
-    for shown in ["Was it uploaded?", HELP, "service use slip", "2026-06", FIRST, "Users</dt><dd>1<"] {
+    for shown in
+        ["Was it uploaded?", HELP, "service use slip", "2026-06", FIRST, "Users</dt><dd>1<"]
+    {
         assert!(asked.contains(shown), "{shown}: {asked}");
     }
     assert_eq!(care.sql("SELECT state FROM outgoing"), ["TO_UPLOAD"]);
@@ -160,6 +167,14 @@ fn paper_is_shown_with_its_cover_and_forms() {
     let cover = browser.get(&format!("/outbox/{id}/sheet")).body;
     assert!(cover.contains("Fax cover") && cover.contains("(with this one)"), "{cover}");
     assert!(browser.get("/").body.contains("to be sent on paper: 1"));
+    // The actuals of such a partner come on paper too.
+    let month = until("listed", || {
+        let month = browser.get("/month?month=2026-06").body;
+        month.contains("0000800013").then_some(month)
+    });
+    assert!(month.contains("does not come here"), "{month}");
+    assert!(!month.contains("the actuals have not come"), "{month}");
+    assert!(month.contains("Nothing is missing of what comes here"), "{month}");
     let done = format!("/outbox/{id}/done");
     assert!(browser.get(&done).body.contains("Was it sent?"));
     let answer = browser.submit(&done, &done, &[]);
