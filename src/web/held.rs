@@ -255,9 +255,10 @@ pub(super) async fn show(
         None => (Vec::new(), None, None),
     };
     let loses_services = item.reason == code::ACTUALS_NEED_WORD;
-    let beside = match loses_services {
-        true => replaced::of_held(&shared, &item, folder.as_deref()).await,
-        false => String::new(),
+    let beside = if loses_services {
+        replaced::of_held(&shared, &item, folder.as_deref()).await
+    } else {
+        String::new()
     };
     let row = Row::of(&item, &config, lang);
     let title = format!("{} {}", lang.pick("保留", "Held"), row.unit);

@@ -58,9 +58,9 @@ async function uploads(visitor) {
   // It was a mistake.
   await until("listed", async () => {
     await visitor.open("/outbox");
-    return (await visitor.button("元に戻す").count()) > 0;
+    return (await page.getByRole("button", { name: "元に戻す" }).count()) > 0;
   });
-  await visitor.button("元に戻す").click();
+  await page.getByRole("button", { name: "元に戻す" }).click();
   await visitor.told(/元に戻しました/);
   await visitor.sees(serial);
   await isDone(visitor);
