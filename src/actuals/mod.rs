@@ -22,10 +22,12 @@
 mod compare;
 mod export;
 mod read;
+mod replaced;
 mod state;
 
 pub use compare::{Comparison, DayOutcome, Line, PersonMonth, Slip, Slot};
 pub use export::to_csv;
+pub use replaced::{Amount, Replaced, ReplacedLine};
 pub use state::Ledger;
 
 #[cfg(test)]

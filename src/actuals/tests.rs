@@ -223,3 +223,39 @@ proptest! {
         let _ = to_csv(&compare(&[vec![file]]), Lang::En);
     }
 }
+
+/// 実績 stand beside those whose place they take, and beside no others.
+#[test]
+fn actuals_are_shown_beside_those_that_they_replace() {
+    let (walk, extra, new) = ("111111", "114000", "112222");
+    let day_care = "151111";
+    let ledger = |packages: &[Vec<File>]| {
+        let mut ledger = Ledger::new(spec(), month());
+        for package in packages {
+            ledger.take(package.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
+        }
+        ledger
+    };
+    let use_of = |day, count, code| (day, "1000", "1100", count, code, HELPER);
+    let before = [
+        plan(&[use_of(1, 1, walk)]),
+        actuals(&[use_of(1, 1, walk), use_of(2, 1, walk), use_of(1, 1, extra)]),
+        actuals(&[use_of(3, 1, day_care)]),
+    ];
+    let now = actuals(&[use_of(1, 1, walk), use_of(4, 2, new)]);
+    let replaced = Replaced::of(ledger(&before), ledger(&[now]));
+    let [person] = &replaced[..] else { panic!("{replaced:?}") };
+    let amount =
+        |count: u64| Some(Amount { count, units: i64::try_from(count * 250).expect("few") });
+    let told: Vec<_> =
+        person.lines.iter().map(|line| (line.code.as_str(), line.before, line.now)).collect();
+    assert_eq!(
+        told,
+        [(walk, amount(2), amount(1)), (new, None, amount(2)), (extra, amount(1), None),],
+        "the day care is another service type and stays"
+    );
+    // The first ones replace nothing, and neither does a plan.
+    let first = actuals(&[use_of(1, 1, walk)]);
+    let nothing = Replaced::of(ledger(&[plan(&[use_of(1, 1, walk)])]), ledger(&[first]));
+    assert!(nothing.is_empty(), "{nothing:?}");
+}

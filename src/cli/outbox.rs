@@ -88,9 +88,7 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
             kind: row.unit.kind.clone(),
             files: row.unit.files.len(),
             since: row.since.to_string(),
-            folder: outbox::folder(row, &config)
-                .map(|path| path.display().to_string())
-                .unwrap_or_default(),
+            folder: row.folder(&config).map(|path| path.display().to_string()).unwrap_or_default(),
         });
         let all = AllJson { schema: "renkei.outbox/1", outbox: outbox.collect() };
         output::line(&serde_json::to_string_pretty(&all)?)?;
@@ -122,7 +120,7 @@ fn text(rows: &[OutboxRow], config: &Config, lang: Lang) -> String {
         let mut say = |name: &str, text: &str| lines.push(format!("  {name}: {text}"));
         let since = format!("{}（{age}）", words::time(row.since));
         say(lang.pick("用意した日時", "ready since"), &since);
-        if let Some(folder) = outbox::folder(row, config) {
+        if let Some(folder) = row.folder(config) {
             say(lang.pick("フォルダー", "folder"), &folder.display().to_string());
         }
         let done = match row.channel {

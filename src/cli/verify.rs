@@ -22,7 +22,7 @@ use crate::package::{
     TrustSources, VerifiedReceipt,
 };
 use crate::store::Store;
-use crate::transfer::receipt_about;
+use crate::transfer::said_in_words;
 use crate::types::{Clock, Digest, Lang, OfficeNumber, code};
 
 /// The most bytes that one file of a set may have.
@@ -268,7 +268,7 @@ fn text(report: &EvidenceReport, lang: Lang) -> String {
         lines.extend(manifest.files.iter().map(|file| format!("  {}  {}", file.sha256, file.name)));
     }
     for (path, receipt) in &report.receipts {
-        let kind = receipt_about(receipt.receipt.kind, report.recall.is_some(), lang);
+        let kind = said_in_words(&receipt.receipt, lang);
         let (at, office) = (words::time(receipt.receipt.at), receipt.signer.office);
         lines
             .push(format!("  {path}: {kind}  {at}  {} {office}", lang.pick("署名者", "signed by")));

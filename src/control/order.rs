@@ -64,6 +64,11 @@ pub enum Request {
         /// The id of its package.
         id: MessageId,
     },
+    /// A set for a partner without a node was not handed over after all.
+    NotHanded {
+        /// The id of its package.
+        id: MessageId,
+    },
     /// Have a package of ours back that the partner has not placed.
     Recall {
         /// Which.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::config::Config;
 use crate::contents::PersonKey;
 use crate::node::Handle;
 use crate::store::{Missing, MonthLine, StoreError};
-use crate::types::{Lang, OfficeNumber, ServiceMonth};
+use crate::types::{HandChannel, Lang, OfficeNumber, ServiceMonth};
 
 /// The last day on which offices claim for the month before.
 const LAST_DAY: i8 = 10;
@@ -21,6 +22,8 @@ pub struct Claim {
     pub month: ServiceMonth,
     /// Of how many people each is missing.
     pub missing: BTreeMap<Missing, usize>,
+    /// Whether something more may be missing, of which nobody can tell here.
+    pub is_unseen: bool,
 }
 
 /// The month that offices claim for now: the one before, until the 10th of this one.
@@ -38,17 +41,39 @@ pub async fn claims(node: &Handle) -> Result<Vec<Claim>, StoreError> {
     }
     let Some(month) = month_of_claim(now) else { return Ok(claims) };
     for office in config.offices.iter().map(|office| office.number) {
-        let missing = missing(&node.store().month(office, month).await?);
-        claims.push(Claim { office, month, missing });
+        let lines = node.store().month(office, month).await?;
+        let is_unseen = lines
+            .iter()
+            .any(|line| line.missing().is_some() && missing_here(line, office, &config).is_none());
+        let missing = missing(&lines, office, &config);
+        claims.push(Claim { office, month, missing, is_unseen });
     }
     Ok(claims)
 }
 
+/// What is not there yet and would be seen here if it was. What a partner sends on paper never comes
+/// here, nor what it uploads to the WEB service where nothing is told of downloads.
+pub fn missing_here(line: &MonthLine, office: OfficeNumber, config: &Config) -> Option<Missing> {
+    line.missing().filter(|missing| match missing {
+        Missing::ActualToSend | Missing::PlanToSend => true,
+        Missing::ActualToCome | Missing::PlanToCome => comes_here(line.partner, office, config),
+    })
+}
+
+/// Whether what a partner sends to one of our offices comes here by itself.
+pub fn comes_here(partner: OfficeNumber, office: OfficeNumber, config: &Config) -> bool {
+    let reads_downloads = || config.office(office).is_some_and(|own| own.downloads.is_some());
+    config.by_hand(partner).is_none_or(|partner| match partner.channel {
+        HandChannel::Web => reads_downloads(),
+        HandChannel::Paper => false,
+    })
+}
+
 /// Of how many people each is missing. Somebody may have several partners, with a line for each.
-fn missing(lines: &[MonthLine]) -> BTreeMap<Missing, usize> {
+fn missing(lines: &[MonthLine], office: OfficeNumber, config: &Config) -> BTreeMap<Missing, usize> {
     let mut people: BTreeMap<Missing, BTreeSet<PersonKey>> = BTreeMap::new();
     for line in lines {
-        if let Some(what) = line.missing() {
+        if let Some(what) = missing_here(line, office, config) {
             people.entry(what).or_default().insert(line.person.key);
         }
     }

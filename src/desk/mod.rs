@@ -18,5 +18,6 @@ pub mod settings;
 pub mod square;
 pub mod traffic;
 pub mod trial;
+pub mod waiting;
 pub mod whole;
 pub mod words;

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{dates, expiry, held, outbox, words};
+use super::{dates, expiry, held, outbox, waiting, words};
 use crate::config::Config;
 use crate::node::{Handle, Notice};
-use crate::store::{HeldFilter, HeldItem, OutboxRow, StoreError, Waiting};
+use crate::store::{HeldFilter, HeldItem, ListRow, OutboxRow, StoreError, Waiting};
 use crate::types::code::{self, Actor, Area};
-use crate::types::{HeldId, Lang, OfficeNumber};
+use crate::types::{HandChannel, HeldId, Lang, MessageId, OfficeNumber};
 use crate::work;
 
 /// Held sets that are told.
 const HELD: u32 = 50;
+
+/// Received 実績 that are told.
+const LOOKED_AT: u32 = 20;
 
 /// A package that is given up sooner than this is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(48);
@@ -45,6 +48,13 @@ pub struct Need {
     pub remedy: Option<Remedy>,
 }
 
+impl Need {
+    /// Whether it is work of the day that nobody has to be reminded of yet.
+    pub fn is_of_the_day(&self) -> bool {
+        self.tone == "busy"
+    }
+}
+
 /// What helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -56,6 +66,8 @@ pub enum Remedy {
     Certificates,
     /// To go on although the care software has not taken the last set.
     Taken(OfficeNumber),
+    /// To look at a package, and to say so.
+    LookAt(MessageId),
     /// To look at the backups.
     Backups,
     /// To look at what is to be handed over.
@@ -71,21 +83,32 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let held = held::open(store, &config, HeldFilter::newest(HELD)).await?;
     let mut all: Vec<Need> = held.items.iter().map(|item| of_held(item, &config, lang)).collect();
     all.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, &config, now, lang)));
-    all.extend(of_outbox(&store.outbox(outbox::MOST).await?, now, lang));
+    let to_hand = store.outbox(outbox::MOST).await?;
+    all.extend(of_outbox(&to_hand, now, lang).filter(|need| !need.is_of_the_day()));
     let notices = node.notices().0;
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
     let notices = notices.filter(|notice| needs_somebody(notice));
+    // Package by package it is told whom it is about.
+    let notices = notices.filter(|notice| notice.code != code::LOSING_ACTUALS_CAME);
+    let to_look_at = store.to_look_at(LOOKED_AT).await?;
+    all.extend(to_look_at.iter().filter_map(|row| of_flagged(row, &config, lang)));
     all.extend(notices.map(|notice| of_notice(notice, &config, lang)));
     let config = Arc::clone(&config);
     let found = work::blocking(move || of_expiry(&dates::read(&config, lang), now, lang)).await;
     all.extend(found.unwrap_or_default());
+    all.extend(of_outbox(&to_hand, now, lang).filter(Need::is_of_the_day));
     Ok(Needs { all, more_held: held.more })
+}
+
+/// What stands between parts of a line.
+const fn apart(lang: Lang) -> &'static str {
+    lang.pick("　", ", ")
 }
 
 fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
     let partner = item.partner.map(|partner| words::office(partner, config));
     let partner = partner.unwrap_or_else(|| lang.pick("（相手不明）", "(unknown)").to_owned());
-    let title = format!("{partner}　{}", words::unit(&item.unit.kind, lang));
+    let title = [partner, words::unit(&item.unit.kind, lang)].join(apart(lang));
     let what = held::what(item, lang);
     let mut lines = vec![what.to_owned()];
     lines.extend(item.came_by.and_then(|way| way.sentence(lang)).map(str::to_owned));
@@ -100,32 +123,92 @@ fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
     }
 }
 
-/// What should have been handed over by now.
-fn of_outbox(rows: &[OutboxRow], now: Timestamp, lang: Lang) -> Option<Need> {
-    let oldest = rows.iter().map(|row| row.since).min()?;
-    if !outbox::is_old(oldest, now) {
-        return None;
-    }
-    let count = rows.len();
-    let title = match lang {
-        Lang::Ja => {
-            format!("相手に渡していないものがあります（アップロード・送付待ち {count} 件）")
-        }
-        Lang::En => format!("to be uploaded or sent on paper: {count}"),
+/// Received 実績 that lack what earlier ones had.
+fn of_flagged(row: &ListRow, config: &Config, lang: Lang) -> Option<Need> {
+    let of = &row.line;
+    let (id, partner) = (of.message_id?, words::office(of.partner?, config));
+    let months = of.unit.months.iter().map(|month| words::month(*month, lang));
+    let months = months.collect::<Vec<_>>().join(lang.pick("、", ", "));
+    let people: Vec<_> = row
+        .people
+        .iter()
+        .map(|person| match person.name.reveal() {
+            name if name.is_empty() => person.key.insured().to_owned(),
+            name => name.clone(),
+        })
+        .collect();
+    let more = row.people_count.saturating_sub(u64::try_from(people.len()).unwrap_or(u64::MAX));
+    let people = people.join(lang.pick("、", ", "));
+    let people = match (more, lang) {
+        (0, Lang::Ja) => format!("利用者: {people}"),
+        (0, Lang::En) => format!("users: {people}"),
+        (more, Lang::Ja) => format!("利用者: {people}、ほか {more} 人"),
+        (more, Lang::En) => format!("users: {people}, and {more} more"),
     };
-    let age = outbox::age(oldest, now, lang);
+    let what = words::in_words(code::LOSING_ACTUALS_CAME, lang).unwrap_or_default();
+    let title = [partner, words::unit(&of.unit.kind, lang), months].join(apart(lang));
     Some(Need {
-        key: "outbox".to_owned(),
+        key: format!("{} {id}", code::LOSING_ACTUALS_CAME),
         tone: "warn",
-        outside: title.clone(),
+        outside: format!("{title}: {what}"),
         title,
-        lines: vec![match lang {
-            Lang::Ja => format!(
-                "いちばん古いものは {age}待っています。WEBサービスへの登録か紙での送付が済んだら、済みと記録してください。"
+        lines: vec![
+            what,
+            people,
+            lang.pick(
+                "介護ソフトに取り込む前に、前の実績と見比べてください。誤りなら相手に送り直してもらい、確かめたら「確認しました」を押します。",
+                "Compare it with the actuals before, before you import it. If it is a mistake, have the partner send it again; then say that you have looked at it.",
+            )
+            .to_owned(),
+        ],
+        remedy: Some(Remedy::LookAt(id)),
+    })
+}
+
+/// What waits to be handed over by a person, by how that is done.
+fn of_outbox(rows: &[OutboxRow], now: Timestamp, lang: Lang) -> impl Iterator<Item = Need> {
+    HandChannel::ALL.into_iter().filter_map(move |channel| {
+        let of_channel = || rows.iter().filter(|row| row.channel == channel);
+        let oldest = of_channel().map(|row| row.since).min()?;
+        let count = of_channel().count();
+        let title = match (channel, lang) {
+            (HandChannel::Web, Lang::Ja) => {
+                format!("WEBサービスへのアップロードを待っているものがあります（{count} 件）")
+            }
+            (HandChannel::Web, Lang::En) => format!("to be uploaded to the WEB service: {count}"),
+            (HandChannel::Paper, Lang::Ja) => {
+                format!("紙での送付を待っているものがあります（{count} 件）")
+            }
+            (HandChannel::Paper, Lang::En) => format!("to be sent on paper: {count}"),
+        };
+        let is_old = outbox::is_old(oldest, now);
+        let age = outbox::age(oldest, now, lang);
+        let to_do = match channel {
+            HandChannel::Web => lang.pick(
+                "まだ送られていません。WEBサービスに登録してから、登録済みと記録してください。",
+                "Nothing of it is sent yet. Upload it, then note that it was uploaded.",
             ),
-            Lang::En => format!("the oldest waits {age}; note it when it was handed over"),
-        }],
-        remedy: Some(Remedy::Outbox),
+            HandChannel::Paper => lang.pick(
+                "まだ送られていません。印刷して送ってから、送付済みと記録してください。",
+                "Nothing of it is sent yet. Print and send it, then note that it was sent.",
+            ),
+        };
+        let mut lines = vec![to_do.to_owned()];
+        if is_old {
+            lines.push(match lang {
+                Lang::Ja => format!("いちばん古いものは {age}待っています。"),
+                Lang::En => format!("The oldest waits {age}."),
+            });
+        }
+        Some(Need {
+            // That it becomes old is news.
+            key: format!("{} {channel}", if is_old { "outbox" } else { "to-hand" }),
+            tone: if is_old { "warn" } else { "busy" },
+            outside: title.clone(),
+            title,
+            lines,
+            remedy: Some(Remedy::Outbox),
+        })
     })
 }
 
@@ -136,14 +219,15 @@ fn of_waiting(pair: &Waiting, config: &Config, now: Timestamp, lang: Lang) -> Op
         return None;
     }
     let partner = words::office(pair.partner, config);
-    let mut lines = words::reasons(&pair.reason, lang);
-    let last = pair.reason.rsplit(':').next().and_then(code::find);
-    lines.extend(last.map(|info| info.to_do(lang).to_owned()));
-    let (next, end) = (words::time(pair.next_at), words::time(pair.expires_at));
-    lines.push(match lang {
-        Lang::Ja => format!("次の送信: {next}　取りやめる日時: {end}"),
-        Lang::En => format!("next attempt {next}, given up at {end}"),
-    });
+    let mut lines = waiting::why(pair, lang);
+    let end = words::time(pair.expires_at);
+    let end = match lang {
+        Lang::Ja => format!("取りやめる日時: {end}"),
+        Lang::En => format!("given up at {end}"),
+    };
+    let comes_for_it = waiting::comes_for_it(pair.partner, config);
+    let next = waiting::next(pair, comes_for_it, now, lang);
+    lines.push([next, end].join(apart(lang)));
     let title = match lang {
         Lang::Ja => format!("{partner} に届いていません（{} 件）", pair.count),
         Lang::En => format!("not at {partner} yet: {}", pair.count),
@@ -160,7 +244,7 @@ fn of_waiting(pair: &Waiting, config: &Config, now: Timestamp, lang: Lang) -> Op
         outside: title.clone(),
         title,
         lines,
-        remedy: Some(Remedy::Retry(pair.partner)),
+        remedy: (!comes_for_it).then_some(Remedy::Retry(pair.partner)),
     })
 }
 
@@ -239,9 +323,10 @@ fn of_expiry(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
                 let cannot = lang.pick("読めないものがあります", "one cannot be read");
                 format!("{what}: {cannot}")
             } else if row.span.is_empty() {
-                format!("{what}: {}　{}", row.name, lang.pick("使えません", "cannot be used"))
+                let unfit = lang.pick("使えません", "cannot be used");
+                format!("{what}: {}{}{unfit}", row.name, apart(lang))
             } else {
-                format!("{what}: {}　{}", row.name, row.state)
+                format!("{what}: {}{}{}", row.name, apart(lang), row.state)
             };
             let name = if row.name.is_empty() { row.file } else { row.name };
             let mut lines = vec![row.state];

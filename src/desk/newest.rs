@@ -77,10 +77,9 @@ impl Why {
                 "ほかの方の情報も同じファイルに入っています",
                 "the same files hold other people too",
             ),
-            Self::Stranger => lang.pick(
-                "相手が設定ファイルの [[peer]] にありません",
-                "the partner is not in the configuration",
-            ),
+            Self::Stranger => {
+                lang.pick("相手として登録されていません", "the partner is not registered")
+            }
             Self::ServiceType => lang.pick(
                 "相手のどのサービス種類あてか分かりません",
                 "which service type of the partner it is for is not known",

@@ -1,12 +1,7 @@
 //! What a person hands over, as the commands and the page tell of it.
 
-use std::path::PathBuf;
-
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::Config;
-use crate::folder::{Outbox, OutboxPlace};
-use crate::store::OutboxRow;
 use crate::types::Lang;
 
 /// What is listed at the most.
@@ -14,14 +9,6 @@ pub const MOST: u32 = 2_000;
 
 /// What has waited for so long needs a word.
 const OLD: SignedDuration = SignedDuration::from_hours(24);
-
-/// The folder of a set.
-pub fn folder(row: &OutboxRow, config: &Config) -> Option<PathBuf> {
-    let outbox = Outbox::new(config.office(row.office)?.outbox.clone());
-    let unit = row.unit_name();
-    let place = OutboxPlace { channel: row.channel, partner: row.partner, unit: &unit };
-    Some(outbox.folder(place))
-}
 
 /// Whether something has waited for so long that somebody should be reminded.
 pub fn is_old(since: Timestamp, now: Timestamp) -> bool {

@@ -101,10 +101,15 @@ pub fn kinds_like(kind: &str) -> &'static [&'static str] {
 pub fn service(service: ServiceType, lang: Lang) -> String {
     let code = service.to_string();
     let name = Spec::builtin().ok().and_then(|spec| spec.service_name(service));
+    service_code(&code, name, lang)
+}
+
+/// A service by its code, and by its name where one is known; the name is Japanese everywhere.
+pub fn service_code(code: &str, name: Option<&str>, lang: Lang) -> String {
     match (name, lang) {
         (Some(name), Lang::Ja) => format!("{name}（{code}）"),
         (Some(name), Lang::En) => format!("{name} ({code})"),
-        (None, _) => code,
+        (None, _) => code.to_owned(),
     }
 }
 
@@ -167,6 +172,15 @@ pub fn reasons(codes: &str, lang: Lang) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn care_managers_have_names_as_services_do() {
+        for (code, name) in [("43", "居宅介護支援"), ("46", "介護予防支援"), ("11", "訪問介護")]
+        {
+            let told = service(code.parse().expect("a service type"), Lang::Ja);
+            assert_eq!(told, format!("{name}（{code}）"));
+        }
+    }
 
     #[test]
     fn what_has_no_reason_has_no_line() {

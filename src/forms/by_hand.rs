@@ -1,11 +1,12 @@
 //! What goes with a set that a person hands over: the check sheet of an upload, the cover of a fax.
 //!
-//! Both name offices and files, and nobody in them.
+//! Both name offices; the check sheet, which stays here beside the files, also names the users in them.
 
 use askama::Template;
 
 use super::page::CSS;
 use super::piece::Text;
+use crate::contents::Person;
 use crate::types::Lang;
 
 /// A set that a person hands over.
@@ -25,6 +26,8 @@ pub struct HandedSet {
     pub serial: String,
     /// Since when it waits.
     pub since: String,
+    /// Where it lies.
+    pub folder: String,
     /// Its files, each with its size in bytes.
     pub files: Vec<(String, u64)>,
     /// The language of the sheet.
@@ -35,6 +38,23 @@ pub struct HandedSet {
 #[template(path = "forms/check_sheet.html", config = "src/askama.toml")]
 struct CheckSheet<'s> {
     set: &'s HandedSet,
+    users: &'s [Person],
+}
+
+/// Users that are named on a check sheet; of the others there is the number.
+const MOST_USERS: usize = 60;
+
+impl CheckSheet<'_> {
+    fn named(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.users
+            .iter()
+            .take(MOST_USERS)
+            .map(|user| (user.name.as_ref().map_or("", |name| name.reveal()), user.key.insured()))
+    }
+
+    fn unnamed(&self) -> usize {
+        self.users.len().saturating_sub(MOST_USERS)
+    }
 }
 
 #[derive(Template)]
@@ -58,10 +78,18 @@ impl HandedSet {
         self.lang.pick(ja, en)
     }
 
-    /// The check sheet of an upload: a `section` for a page that has [`CSS`].
-    pub fn check_sheet(&self) -> String {
+    /// A number in brackets, as the language of the sheet writes them.
+    fn within(&self, number: usize) -> String {
+        match self.lang {
+            Lang::Ja => format!("（{number}）"),
+            Lang::En => format!(" ({number})"),
+        }
+    }
+
+    /// The check sheet of an upload of the files of these users: a `section` for a page that has [`CSS`].
+    pub fn check_sheet(&self, users: &[Person]) -> String {
         // The templates are checked when they are compiled, and text takes whatever is written to it.
-        CheckSheet { set: self }.render().unwrap_or_default()
+        CheckSheet { set: self, users }.render().unwrap_or_default()
     }
 
     /// The cover of a fax of so many further pages: a `section` in the same way.
@@ -77,7 +105,10 @@ impl HandedSet {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
+    use crate::types::{PersonKey, Personal};
 
     fn set(lang: Lang) -> HandedSet {
         HandedSet {
@@ -88,18 +119,37 @@ mod tests {
             months: "2026年4月".to_owned(),
             serial: "20260326101500".to_owned(),
             since: "2026-03-26 10:15".to_owned(),
+            folder: "/outbox/web/1370000026/20260326101500_1370000018_3".to_owned(),
             files: vec![("UPHYO6_1.CSV".to_owned(), 120), ("UPHYO7_1.CSV".to_owned(), 80)],
             lang,
         }
+    }
+
+    fn users(count: usize) -> Vec<Person> {
+        let user = Person {
+            key: PersonKey::parse(b"131016", b"0000900011").expect("a key"),
+            name: Some(Personal::new("<架空> 一".to_owned())),
+            kana: None,
+            mentions: BTreeSet::new(),
+            birth: None,
+            actuals: BTreeMap::new(),
+        };
+        vec![user; count]
     }
 
     #[test]
     fn a_sheet_has_a_box_for_each_file_and_nothing_of_it_is_markup() {
         for lang in [Lang::Ja, Lang::En] {
             let set = set(lang);
-            let sheet = set.check_sheet();
+            let sheet = set.check_sheet(&users(61));
             assert_eq!(sheet.matches("☐").count(), 2 + 6, "{sheet}");
-            assert!(sheet.contains("UPHYO7_1.CSV") && sheet.contains(&set.serial), "{sheet}");
+            for shown in
+                ["UPHYO7_1.CSV", &set.serial, &set.folder, "&#60;架空&#62; 一", &set.within(61)]
+            {
+                assert!(sheet.contains(shown), "{shown}: {sheet}");
+            }
+            assert_eq!(sheet.matches("0000900011").count(), 60, "the others are a number");
+            assert!(!sheet.contains("<架空>"), "{sheet}");
             let page = set.alone("<t>", &sheet);
             assert!(!page.contains("<あおば>") && !page.contains("<t>"), "{page}");
             assert!(page.contains("default-src 'none'") && !page.contains("<script"), "{page}");

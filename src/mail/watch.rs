@@ -91,7 +91,8 @@ impl Watcher {
         // Nobody is told by mail that there is no mail.
         needs.all.retain(|need| !need.key.starts_with(code::MAIL_NOT_SENT));
         let now = self.node.now();
-        let standing: BTreeSet<String> = needs.all.iter().map(|need| need.key.clone()).collect();
+        let to_tell = needs.all.iter().filter(|need| !need.is_of_the_day());
+        let standing: BTreeSet<String> = to_tell.map(|need| need.key.clone()).collect();
         self.memory.observe(&standing, now);
         if self.is_waiting() {
             return Ok(());

@@ -175,10 +175,10 @@ async fn tell_flagged(context: &Context, told: &mut BTreeSet<String>) -> Result<
         let Some(newest) = flagged.first() else { continue };
         let (newest_ja, newest_en) = (called(newest, Lang::Ja), called(newest, Lang::En));
         let ja = format!(
-            "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります（新しいもの: {newest_ja}）。取り込む前に、画面の「受信」でそのパッケージを開いて確かめてください。"
+            "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります（新しいもの: {newest_ja}）。取り込む前に、画面の「今日」から開いて、前の実績と見比べてください。"
         );
         let en = format!(
-            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had (the newest: {newest_en}); open it on the page before you import it"
+            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had (the newest: {newest_en}); compare them on the page, from Today, before you import them"
         );
         context.notices.raise(code::LOSING_ACTUALS_CAME, about.clone(), (ja, en), context.now());
         now.insert(about);

@@ -175,8 +175,8 @@ impl Judgement {
     pub(super) fn unknown_partner(self, recipient: OfficeNumber) -> Self {
         self.kept_back(
             code::UNKNOWN_PARTNER,
-            format!("送信先事業所番号 {recipient} は、設定ファイルの [[peer]] にありません。"),
-            format!("the recipient {recipient} is no [[peer]] of the configuration"),
+            format!("送信先事業所番号 {recipient} は、相手として登録されていません。"),
+            format!("the recipient {recipient} is not registered as a partner"),
         )
     }
 

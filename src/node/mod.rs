@@ -104,7 +104,7 @@ pub use clock::local_time;
 pub use handle::{Handle, Standing};
 pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
-pub use month::{MonthComparison, compare_month};
+pub use month::{MonthComparison, MonthReplaced, compare_month, replaced_actuals};
 pub use notices::{Notice, pause_after};
 pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet, archive};
 pub use problems::{StartProblem, StartProblems};
@@ -114,7 +114,7 @@ pub use proof::{
 };
 pub use start::Consent;
 pub use supervise::Fault;
-pub use words::way_in_words;
+pub use words::{handed_already, way_in_words};
 
 use crate::config::{Config, Draft};
 use crate::package::Limits;

@@ -156,8 +156,8 @@ pub(super) fn doubtful(config: &Config) -> Problems {
         notes.add(
             code::NO_PEER,
             "peer",
-            "相手が一つも登録されていないため、まだ何も送受信できません。事業所カードを交換して renkei partner add で登録するか、[[peer]] を書き加えてください。".to_owned(),
-            "without any partner nothing can be exchanged yet: exchange cards (renkei card, renkei partner add), or add a [[peer]]".to_owned(),
+            "相手が一つも登録されていないため、まだ何も送受信できません。事業所カードを交換し、画面の「相手」か renkei partner add で登録してください。".to_owned(),
+            "without any partner nothing can be exchanged yet: exchange cards and register the partner on the page, or with renkei partner add".to_owned(),
         );
     }
     let elsewhere = |peer: &Peer| {

@@ -12,8 +12,8 @@ pub(super) fn tell_unregistered(context: &Context, office: OfficeNumber, sha256:
         code::STRANGER_CERTIFICATE_REFUSED,
         format!("office {office}"),
         (
-            format!("登録されていない事業所 {office}（証明書の SHA-256 {sha256}）が送ろうとしています。相手であれば、事業所カードを受け取って renkei partner add で登録するか、[[peer]] に登録してください。心当たりがなければ、何もする必要はありません。"),
-            format!("the office {office} (certificate SHA-256 {sha256}), which is not registered here, tries to send; if it is a partner, register it by its card (renkei partner add) or as [[peer]], else nothing is to be done"),
+            format!("登録されていない事業所 {office}（証明書の SHA-256 {sha256}）が送ろうとしています。相手であれば、事業所カードを受け取り、画面の「相手」で（IT 担当の方は renkei partner add でも）登録してください。心当たりがなければ、何もする必要はありません。"),
+            format!("the office {office} (certificate SHA-256 {sha256}), which is not registered here, tries to send; if it is a partner, register it by its card (on the page, or renkei partner add), else nothing is to be done"),
         ),
         context.now(),
     );
@@ -25,7 +25,7 @@ pub(super) fn tell_stranger(context: &Context, sha256: Digest, site: IpAddr, why
         code::STRANGER_CERTIFICATE_REFUSED,
         format!("address {site}"),
         (
-            format!("{site} から、登録されていない証明書での接続がありました（SHA-256 {sha256}、{why}）。相手がこちらに送れないと言うときは、この値を相手に確かめて [[peer]] の tls_certificates に登録してください。心当たりがなければ、何もする必要はありません。"),
+            format!("{site} から、登録されていない証明書での接続がありました（SHA-256 {sha256}、{why}）。相手がこちらに送れないと言うときは、この値を相手に確かめて、IT 担当の方に登録（相手の設定の tls_certificates）を頼んでください。心当たりがなければ、何もする必要はありません。"),
             format!("a connection from {site} showed a certificate that is not registered (SHA-256 {sha256}, {why}); if a partner says that it cannot send, ask it for this value and register it in tls_certificates of [[peer]], else nothing is to be done"),
         ),
         context.now(),

@@ -22,7 +22,7 @@ pub(super) const COMMITTED: &str = IncomingState::Committed.as_str();
 pub(super) const PLACED: &str = IncomingState::Placed.as_str();
 /// Of a package that came in, as the one above it.
 pub(super) const SIGNED_FOR: &str = IncomingState::HandedOver.as_str();
-/// Of a package that came in, as the one below it.
+/// Of a package that came in; one of ours that was taken back is called the same.
 pub(super) const RECALLED: &str = IncomingState::Recalled.as_str();
 pub(super) const WITHHELD: &str = IncomingState::Held.as_str();
 

@@ -1,7 +1,7 @@
 //! What a person hands over to partners that have no node.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::names::{SENT_ON_PAPER, TO_PRINT, TO_UPLOAD, UPLOADED};
 use super::packages::Machine as _;
@@ -10,7 +10,7 @@ use super::{Store, StoreError, UnitSummary, outgoing, settled};
 use crate::transfer::{Outgoing, OutgoingEvent, Transition};
 use crate::types::{FileSerial, HandChannel, MessageId, OfficeNumber, code};
 
-/// A set in the outbox.
+/// A set that a person hands over, or has handed over.
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
     /// The id of its package.
@@ -21,13 +21,15 @@ pub struct OutboxRow {
     pub partner: OfficeNumber,
     /// How it gets there.
     pub channel: HandChannel,
+    /// Whether it waits: nobody has said yet that it was handed over.
+    pub waits: bool,
     /// Its number among all packages from `office` to `partner`.
     pub sequence: u64,
     /// Its 連番.
     pub serial: FileSerial,
     /// What it holds.
     pub unit: UnitSummary,
-    /// Since when it waits.
+    /// When it was made ready.
     pub since: Timestamp,
 }
 
@@ -35,6 +37,7 @@ pub struct OutboxRow {
 const COLUMNS: &str =
     "message_id, office, partner, sequence, serial, unit, state, failures, next_at, created_at";
 
+/// A row of [`COLUMNS`]; the outer error is one of the database.
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<OutboxRow, StoreError>> {
     let (sequence, unit): (i64, String) = (row.get(3)?, row.get(5)?);
     let state = Outgoing::read(row, 6)?;
@@ -50,6 +53,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<OutboxRow, StoreError>> {
             office: office.0,
             partner: partner.0,
             channel,
+            waits: matches!(state, Outgoing::ByHand(_)),
             sequence: u64::try_from(sequence).unwrap_or_default(),
             serial: serial.0,
             unit,
@@ -93,6 +97,22 @@ impl Store {
         .await
     }
 
+    /// The set of an id, whether it waits or was handed over; none for what never was in the outbox or
+    /// came out of it in another way.
+    pub async fn handed_or_waiting(&self, id: MessageId) -> Result<Option<OutboxRow>, StoreError> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM outgoing WHERE message_id = ?1
+                     AND state IN ('{TO_UPLOAD}', '{TO_PRINT}', '{UPLOADED}', '{SENT_ON_PAPER}')"
+                ))?
+                .query_row(params![Column(id)], read)
+                .optional()?
+                .transpose()
+        })
+        .await
+    }
+
     /// Notes that a person handed a set over, and who says so.
     pub async fn handed(
         &self,
@@ -100,11 +120,31 @@ impl Store {
         by: String,
         now: Timestamp,
     ) -> Result<Transition<Outgoing>, StoreError> {
+        self.said_by_person(id, OutgoingEvent::Handed, (code::HANDED_BY_PERSON, by), now).await
+    }
+
+    /// Notes that a set was not handed over after all, and who says so: it waits again.
+    pub async fn not_handed(
+        &self,
+        id: MessageId,
+        by: String,
+        now: Timestamp,
+    ) -> Result<Transition<Outgoing>, StoreError> {
+        self.said_by_person(id, OutgoingEvent::NotHanded, (code::NOT_HANDED, by), now).await
+    }
+
+    async fn said_by_person(
+        &self,
+        id: MessageId,
+        event: OutgoingEvent,
+        (code, by): (&'static str, String),
+        now: Timestamp,
+    ) -> Result<Transition<Outgoing>, StoreError> {
         let transition = self.write(move |connection| {
             let (package, expires_at) = outgoing::package(connection, id)?;
-            let transition = package.state.on(id, expires_at, &OutgoingEvent::Handed, now);
+            let transition = package.state.on(id, expires_at, &event, now);
             if transition.changes() {
-                package.enter(connection, transition.after, (code::HANDED_BY_PERSON, &by), now)?;
+                package.enter(connection, transition.after, (code, &by), now)?;
                 settled::show(connection, id)?;
             }
             Ok(transition)

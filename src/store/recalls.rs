@@ -152,7 +152,10 @@ impl Store {
                             number(package.sequence),
                         ])?;
                 }
-                package.enter(connection, transition.after, (code::TAKEN_BACK, &by), now)?;
+                // Of what lay in the outbox nobody knows whether it was handed over.
+                let was_in_outbox = matches!(package.state, Outgoing::ByHand(_));
+                let code = if was_in_outbox { code::LEFT_OUTBOX } else { code::TAKEN_BACK };
+                package.enter(connection, transition.after, (code, &by), now)?;
             }
             if transition.is_outcome() {
                 settled::show(connection, id)?;

@@ -24,4 +24,4 @@ pub use outgoing::{Failure, Outgoing, OutgoingEvent, OutgoingReceipt};
 pub use retry::{LONGEST_WAIT, due_at, retry_delay};
 pub use state::{Direction, HeldSet, IncomingState, OutgoingState, State};
 pub use transition::Transition;
-pub use words::{receipt_about, receipt_in_words};
+pub use words::{receipt_about, receipt_in_words, said_in_words};

@@ -50,7 +50,7 @@ pub enum Outgoing {
     /// over. It has no end.
     ByHand(HandChannel),
     /// A person said that the files were handed over. The partner has signed for nothing, so that this
-    /// proves less than any receipt. Final.
+    /// proves less than any receipt. Final, unless a person says that it was a mistake.
     HandedByPerson(HandChannel),
 }
 
@@ -121,6 +121,8 @@ pub enum OutgoingEvent {
     Superseded,
     /// A person says that the files were handed over.
     Handed,
+    /// A person says that the files were not handed over after all.
+    NotHanded,
     /// A person wants it back, of which the recipient may have something.
     RecallAsked,
     /// A person wants it back, and nothing of it was ever sent.
@@ -184,6 +186,7 @@ impl Outgoing {
                 Self::Superseded
             }
             (Self::ByHand(channel), OutgoingEvent::Handed) => Self::HandedByPerson(channel),
+            (Self::HandedByPerson(channel), OutgoingEvent::NotHanded) => Self::ByHand(channel),
             (Self::Refused | Self::Deposited | Self::Queued { .. }, OutgoingEvent::Tick)
             | (Self::Queued { .. }, OutgoingEvent::Failed(_))
                 if now >= expires_at =>
@@ -224,7 +227,7 @@ impl Outgoing {
 
     /// Whether the recipient has signed that it has the package, and has not refused it since.
     pub const fn is_delivered(self) -> bool {
-        matches!(self, Self::Consigned | Self::HeldByRecipient | Self::HandedOver)
+        self.state().is_delivered()
     }
 
     /// Whether nothing that the recipient says changes it any more.

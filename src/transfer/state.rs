@@ -126,6 +126,21 @@ impl OutgoingState {
             | Self::SentOnPaper => true,
         }
     }
+
+    /// Whether the recipient has signed that it has the package, and has not refused it since.
+    pub const fn is_delivered(self) -> bool {
+        matches!(self, Self::Consigned | Self::HeldByRecipient | Self::HandedOver)
+    }
+
+    /// Whether it lies in the outbox until a person hands it over.
+    pub const fn is_in_outbox(self) -> bool {
+        matches!(self, Self::ToUpload | Self::ToPrint)
+    }
+
+    /// Whether a person said that it was handed over, and nobody signed for it.
+    pub const fn is_by_word(self) -> bool {
+        matches!(self, Self::Uploaded | Self::SentOnPaper)
+    }
 }
 
 impl IncomingState {

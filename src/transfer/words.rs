@@ -4,8 +4,8 @@
 //! on a page, stands below it.
 
 use super::{Direction, HeldSet, IncomingState, OutgoingState, State};
-use crate::package::ReceiptKind;
-use crate::types::Lang;
+use crate::package::{Receipt, ReceiptKind};
+use crate::types::{Lang, code};
 
 /// Refused, on either side.
 const REFUSED: (&str, &str) = ("受取拒否", "refused by the recipient");
@@ -94,4 +94,11 @@ pub const fn receipt_in_words(kind: ReceiptKind, lang: Lang) -> &'static str {
         ReceiptKind::Other => ("不明な種類", "of an unknown kind"),
     };
     lang.pick(ja, en)
+}
+
+/// What a receipt says, in words: a rejection by which the recipient gives back what its sender wanted
+/// is called like the state to which it leads.
+pub fn said_in_words(receipt: &Receipt, lang: Lang) -> &'static str {
+    let gives_back = receipt.findings.iter().any(|finding| finding.rule == code::RECALLED);
+    receipt_about(receipt.kind, gives_back, lang)
 }

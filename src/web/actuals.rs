@@ -152,8 +152,7 @@ fn is_planned_here(lines: &[MonthLine], partner: OfficeNumber) -> bool {
 
 fn in_words(person: &PersonMonth, service: &impl Fn(&str) -> Option<String>, lang: Lang) -> Person {
     let row = |line: &Line| Row {
-        service: service(&line.code)
-            .map_or_else(|| line.code.clone(), |name| format!("{name}（{}）", line.code)),
+        service: words::service_code(&line.code, service(&line.code).as_deref(), lang),
         planned: line.planned(),
         done: line.done(),
         // Where one side is missing as a whole, to say so of each day says nothing more.

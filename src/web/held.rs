@@ -12,6 +12,7 @@ use super::audit::Act;
 use super::correction::{self, Correction};
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, not_found, page, store_fault};
+use super::replaced;
 use super::state::Shared;
 use crate::config::Config;
 use crate::contents;
@@ -146,6 +147,8 @@ struct Show {
     came: Option<&'static str>,
     /// It lacks services that were sent before: a person says whether that is meant.
     loses_services: bool,
+    /// These 実績 beside the former, as HTML of our own making.
+    beside: String,
     serial: String,
     folder: Option<String>,
     files: Vec<FileRow>,
@@ -251,6 +254,12 @@ pub(super) async fn show(
         }
         None => (Vec::new(), None, None),
     };
+    let loses_services = item.reason == code::ACTUALS_NEED_WORD;
+    let beside = if loses_services {
+        replaced::of_held(&shared, &item, folder.as_deref()).await
+    } else {
+        String::new()
+    };
     let row = Row::of(&item, &config, lang);
     let title = format!("{} {}", lang.pick("保留", "Held"), row.unit);
     page(&Show {
@@ -259,7 +268,8 @@ pub(super) async fn show(
         asked_again: held::may_be_asked_again(&item),
         needs_word: item.reason == code::DELETION_NEEDS_WORD,
         came: item.came_by.and_then(|way| way.sentence(lang)),
-        loses_services: item.reason == code::ACTUALS_NEED_WORD,
+        loses_services,
+        beside,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder
             .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),

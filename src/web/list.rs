@@ -17,7 +17,7 @@ use super::states::tone;
 use crate::config::Config;
 use crate::desk::words;
 use crate::store::{Count, EntryId, ListFilter, ListRow, PageStart, SearchText, Which};
-use crate::transfer::{Direction, HeldSet, IncomingState, OutgoingState, State as PackageState};
+use crate::transfer::{Direction, IncomingState, OutgoingState, State as PackageState};
 use crate::types::{Lang, OfficeNumber, ServiceMonth};
 
 /// Lines of a page.
@@ -146,7 +146,7 @@ async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Dire
             || filter.partner.is_some()
             || filter.month.is_some()
             || !filter.kinds.is_empty()
-            || filter.state.is_some()
+            || !filter.states.is_empty()
             || filter.text.is_some(),
         text,
         is_forgotten,
@@ -180,7 +180,7 @@ fn filter(asked: &Asked, text: &str, direction: Direction) -> ListFilter {
         partner: asked.partner.parse().ok(),
         month: asked.month.replace('-', "").parse::<ServiceMonth>().ok(),
         kinds: kinds.collect(),
-        state: PackageState::named(direction, &asked.state),
+        states: states_like(direction, &asked.state),
         text: SearchText::new(text),
         ..ListFilter::default()
     }
@@ -238,19 +238,35 @@ fn kinds(asked: &Asked, lang: Lang) -> Vec<Choice> {
 }
 
 fn states(asked: &Asked, direction: Direction, lang: Lang) -> Vec<Choice> {
-    let states: Vec<PackageState> = match direction {
-        Direction::Out => {
-            let out = OutgoingState::ALL.iter().copied().map(PackageState::Out);
-            out.chain(HeldSet::ALL.iter().copied().map(PackageState::Set)).collect()
+    let chosen = states_like(direction, &asked.state);
+    let mut choices: Vec<Choice> = Vec::new();
+    for state in states_of(direction) {
+        let text = state.text(lang);
+        // Those that are called the same are one choice.
+        if choices.iter().all(|choice| choice.text != text) {
+            let value = state.as_str().to_owned();
+            choices.push(Choice { value, text: text.to_owned(), chosen: chosen.contains(&state) });
         }
+    }
+    choices
+}
+
+/// The states in which packages that go this way can be.
+fn states_of(direction: Direction) -> Vec<PackageState> {
+    match direction {
+        Direction::Out => OutgoingState::ALL.iter().copied().map(PackageState::Out).collect(),
         Direction::In => IncomingState::ALL.iter().copied().map(PackageState::In).collect(),
-    };
-    let choice = |state: &PackageState| Choice {
-        value: state.as_str().to_owned(),
-        text: state.text(lang).to_owned(),
-        chosen: asked.state == state.as_str(),
-    };
-    states.iter().map(choice).collect()
+    }
+}
+
+/// The states that are called like the one of this name; none for what is no state.
+fn states_like(direction: Direction, name: &str) -> Vec<PackageState> {
+    let mut states = states_of(direction);
+    let named = states.iter().find(|state| state.as_str() == name).copied();
+    let is_alike =
+        |one: PackageState, other: PackageState| one.text(Lang::Ja) == other.text(Lang::Ja);
+    states.retain(|state| named.is_some_and(|named| is_alike(*state, named)));
+    states
 }
 
 fn line(row: &ListRow, config: &Config, lang: Lang) -> Row {
@@ -346,4 +362,29 @@ pub(super) async fn search(
         ..Asked::default()
     };
     Redirect::to(&address(path(direction), &asked)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_state_is_a_choice_twice() {
+        let asked = Asked { state: "HANDED_OVER".to_owned(), ..Asked::default() };
+        for (direction, lang) in Direction::ALL.into_iter().zip([Lang::Ja, Lang::En]) {
+            let mut texts: Vec<_> =
+                states(&asked, direction, lang).into_iter().map(|choice| choice.text).collect();
+            let all = texts.len();
+            texts.sort();
+            texts.dedup();
+            assert_eq!(texts.len(), all, "{texts:?}");
+        }
+        let placed = [IncomingState::Placed, IncomingState::HandedOver].map(PackageState::In);
+        for name in ["PLACED", "HANDED_OVER"] {
+            assert_eq!(states_like(Direction::In, name), placed);
+        }
+        let chosen = states(&asked, Direction::In, Lang::Ja);
+        assert_eq!(chosen.iter().filter(|choice| choice.chosen).count(), 1);
+        assert!(states_like(Direction::In, "").is_empty());
+    }
 }

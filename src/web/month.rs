@@ -12,7 +12,7 @@ use super::guard::Visitor;
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::state::Shared;
 use crate::config::{Config, Office};
-use crate::desk::claim::{missing_in_words, month_of_claim};
+use crate::desk::claim::{comes_here, missing_here, missing_in_words, month_of_claim};
 use crate::desk::words;
 use crate::store::{Brought, MonthLine};
 use crate::types::{Lang, OfficeNumber, ServiceMonth};
@@ -44,6 +44,8 @@ struct Month {
     after: String,
     partners: Vec<Partner>,
     missing: usize,
+    /// Of how many people something is missing of which nobody can tell here whether it came.
+    unseen: usize,
     lines: usize,
 }
 
@@ -53,6 +55,8 @@ struct Partner {
     name: String,
     rows: Vec<Row>,
     missing: usize,
+    /// Whether what it sends comes here: otherwise nobody can tell here what is missing of it.
+    comes_here: bool,
 }
 
 /// One person.
@@ -62,6 +66,15 @@ struct Row {
     plan: Option<&'static str>,
     actual: Option<&'static str>,
     missing: Option<&'static str>,
+    /// Whether nothing more is expected of it.
+    is_complete: bool,
+}
+
+impl Row {
+    /// Whether something may be missing of which nobody can tell here.
+    const fn is_unseen(&self) -> bool {
+        !self.is_complete && self.missing.is_none()
+    }
 }
 
 pub(super) async fn show(
@@ -81,7 +94,7 @@ pub(super) async fn show(
     };
     let people = lines.iter().map(|line| line.person.key.insured().to_owned());
     shared.audit.viewed(&session, Act::ViewMonth, &month.to_string(), people);
-    let partners = partners(&lines, &config, lang);
+    let partners = partners(&lines, office, &config, lang);
     let title = lang.pick("予実", "Plan and actual");
     page(&Month {
         frame: Frame::new(&shared, &session, Place::Month, title).live(),
@@ -92,6 +105,7 @@ pub(super) async fn show(
         before: dashed(month.plus(-1)),
         after: dashed(month.plus(1)),
         missing: partners.iter().map(|partner| partner.missing).sum(),
+        unseen: partners.iter().flat_map(|of| &of.rows).filter(|row| row.is_unseen()).count(),
         lines: lines.len(),
         partners,
     })
@@ -114,16 +128,23 @@ pub(super) fn offices(config: &Config, asked: &str) -> Vec<OfficeChoice> {
     config.offices.iter().enumerate().map(choice).collect()
 }
 
-fn partners(lines: &[MonthLine], config: &Config, lang: Lang) -> Vec<Partner> {
+fn partners(
+    lines: &[MonthLine],
+    office: OfficeNumber,
+    config: &Config,
+    lang: Lang,
+) -> Vec<Partner> {
     let mut partners: Vec<Partner> = Vec::new();
     // They come in the order of partners.
     for line in lines {
         if partners.last().is_none_or(|partner| partner.number != line.partner) {
             let name = words::office(line.partner, config);
-            partners.push(Partner { number: line.partner, name, rows: Vec::new(), missing: 0 });
+            let comes_here = comes_here(line.partner, office, config);
+            let (number, rows) = (line.partner, Vec::new());
+            partners.push(Partner { number, name, rows, missing: 0, comes_here });
         }
         let Some(partner) = partners.last_mut() else { continue };
-        let missing = line.missing();
+        let missing = missing_here(line, office, config);
         partner.missing += usize::from(missing.is_some());
         let went = |brought: Option<Brought>| brought.map(|brought| brought.direction.text(lang));
         partner.rows.push(Row {
@@ -132,6 +153,7 @@ fn partners(lines: &[MonthLine], config: &Config, lang: Lang) -> Vec<Partner> {
             plan: went(line.plan),
             actual: went(line.actual),
             missing: missing.map(|missing| missing_in_words(missing, lang)),
+            is_complete: line.missing().is_none(),
         });
     }
     partners

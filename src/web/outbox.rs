@@ -7,29 +7,38 @@ use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::audit::Act;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
 use super::package::{download, found, people};
+use super::session::Session;
 use super::state::Shared;
-use crate::contents::PersonKey;
+use crate::config::Config;
+use crate::contents::{self, Person, PersonKey};
 use crate::control::Request;
 use crate::desk::{outbox, words};
 use crate::forms::{self, Options};
 use crate::node;
 use crate::rules::SourceFile;
-use crate::store::OutboxRow;
-use crate::types::{HandChannel, MessageId};
+use crate::store::{ListFilter, OutboxRow, PageStart, StoreError, Which};
+use crate::transfer::{OutgoingState, State as PackageState};
+use crate::types::{HandChannel, Lang, MessageId};
 
 const HERE: &str = "/outbox";
+
+/// So many sets that were handed over are shown of each channel.
+const DONE: u32 = 5;
 
 #[derive(Template)]
 #[template(path = "web/outbox.html", config = "src/askama.toml")]
 struct List {
     frame: Frame,
     rows: Vec<Row>,
+    /// What was noted as handed over, the newest.
+    done: Vec<DoneRow>,
     /// Whether any partner is one of the WEB service or of paper.
     has_partners: bool,
 }
@@ -52,6 +61,27 @@ struct Row {
     folder: String,
 }
 
+/// A set that was noted as handed over.
+struct DoneRow {
+    id: MessageId,
+    at: String,
+    to: String,
+    what: String,
+    state: &'static str,
+}
+
+/// The question before a set is noted as handed over.
+#[derive(Template)]
+#[template(path = "web/outbox_done.html", config = "src/askama.toml")]
+struct Question {
+    frame: Frame,
+    row: Row,
+    /// 利用者 in its files, by name and number.
+    users: Vec<(String, String)>,
+    /// How many further sets of the same partner with a lower 連番 wait.
+    before: usize,
+}
+
 #[derive(Template)]
 #[template(path = "web/outbox_sheet.html", config = "src/askama.toml")]
 struct Sheet {
@@ -68,17 +98,30 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         Ok(rows) => rows,
         Err(error) => return store_fault(&shared, &error),
     };
+    let done = match done(&shared, &session, &config, lang).await {
+        Ok(done) => done,
+        Err(error) => return store_fault(&shared, &error),
+    };
     let now = shared.node.now();
-    let rows = rows.iter().map(|row| {
+    page(&List {
+        frame: Frame::new(&shared, &session, Place::Outbox, Place::Outbox.title(lang)).live(),
+        rows: rows.iter().map(|row| Row::of(row, &config, now, lang)).collect(),
+        done,
+        has_partners: !config.by_hand.is_empty(),
+    })
+}
+
+impl Row {
+    fn of(row: &OutboxRow, config: &Config, now: Timestamp, lang: Lang) -> Self {
         let months = row.unit.months.iter().map(|month| words::month(*month, lang));
         let months: Vec<_> = months.collect();
-        Row {
+        Self {
             id: row.id,
             unit: row.unit_name(),
             is_paper: row.channel == HandChannel::Paper,
             channel: row.channel.text(lang),
-            from: words::office(row.office, &config),
-            to: words::office(row.partner, &config),
+            from: words::office(row.office, config),
+            to: words::office(row.partner, config),
             what: words::unit(&row.unit.kind, lang),
             months: months.join(lang.pick("、", ", ")),
             serial: row.serial.to_string(),
@@ -86,23 +129,52 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
             age: outbox::age(row.since, now, lang),
             is_old: outbox::is_old(row.since, now),
             files: row.unit.files.len(),
-            folder: outbox::folder(row, &config)
-                .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string())
-                .unwrap_or_default(),
+            folder: row.folder(config).map(|it| it.display().to_string()).unwrap_or_default(),
         }
-    });
-    let rows = rows.collect();
-    page(&List {
-        frame: Frame::new(&shared, &session, Place::Outbox, Place::Outbox.title(lang)).live(),
-        rows,
-        has_partners: !config.by_hand.is_empty(),
-    })
+    }
 }
 
-/// The set of an id, as long as it waits.
-async fn waiting(shared: &Shared, id: MessageId) -> Result<OutboxRow, Response> {
-    match shared.node.store().outbox(outbox::MOST).await {
-        Ok(rows) => rows.into_iter().find(|row| row.id == id).ok_or_else(|| not_found(shared)),
+/// What was noted as handed over, the newest sets of each channel.
+async fn done(
+    shared: &Shared,
+    session: &Session,
+    config: &Config,
+    lang: Lang,
+) -> Result<Vec<DoneRow>, StoreError> {
+    let mut done = Vec::new();
+    for state in [OutgoingState::Uploaded, OutgoingState::SentOnPaper] {
+        let filter = ListFilter {
+            which: Which::Sent,
+            states: vec![PackageState::Out(state)],
+            ..ListFilter::default()
+        };
+        let found = shared.node.store().list(filter, PageStart::Newest, DONE).await?;
+        let people = found.rows.iter().flat_map(|row| &row.people).map(|it| it.key.insured());
+        shared.audit.viewed(session, Act::ViewList, HERE, people);
+        done.extend(found.rows.iter().filter_map(|row| {
+            let of = &row.line;
+            let months = of.unit.months.iter().map(|month| words::month(*month, lang));
+            let names = row.people.iter().map(|person| match person.name.reveal() {
+                name if name.is_empty() => person.key.insured().to_owned(),
+                name => name.clone(),
+            });
+            let what = std::iter::once(words::unit(&of.unit.kind, lang)).chain(months).chain(names);
+            Some(DoneRow {
+                id: of.message_id?,
+                at: words::time(of.at),
+                to: words::office(of.partner?, config),
+                what: what.collect::<Vec<_>>().join(lang.pick("　", ", ")),
+                state: of.state.text(lang),
+            })
+        }));
+    }
+    Ok(done)
+}
+
+/// The set of an id that waits or was handed over.
+async fn named(shared: &Shared, id: MessageId) -> Result<OutboxRow, Response> {
+    match shared.node.store().handed_or_waiting(id).await {
+        Ok(row) => row.ok_or_else(|| not_found(shared)),
         Err(error) => Err(store_fault(shared, &error)),
     }
 }
@@ -114,17 +186,17 @@ pub(super) async fn sheet(
     Path(id): Path<MessageId>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let row = match waiting(&shared, id).await {
+    let row = match named(&shared, id).await {
         Ok(row) => row,
         Err(answer) => return answer,
     };
     let set = row.as_handed(&config, lang);
     let is_paper = row.channel == HandChannel::Paper;
+    let files = match files(&shared, id).await {
+        Ok(files) => files,
+        Err(answer) => return answer,
+    };
     let section = if is_paper {
-        let files = match files(&shared, id).await {
-            Ok(files) => files,
-            Err(answer) => return answer,
-        };
         let choices = config.office(row.office).map(|office| office.forms).unwrap_or_default();
         let spec = shared.node.spec();
         let sheets = shared.drawing(move || {
@@ -136,7 +208,10 @@ pub(super) async fn sheet(
         let Some(sheets) = sheets.await else { return not_found(&shared) };
         set.fax_cover(sheets)
     } else {
-        set.check_sheet()
+        let users = users(&shared, files).await;
+        let about = users.iter().map(|user| user.key.insured());
+        shared.audit.viewed(&session, Act::ViewForms, &id.to_string(), about);
+        set.check_sheet(&users)
     };
     let title = if is_paper {
         lang.pick("ＦＡＸ送付状", "Fax cover")
@@ -158,7 +233,7 @@ pub(super) async fn archive(
     Visitor(session): Visitor,
     Path(id): Path<MessageId>,
 ) -> Response {
-    let row = match waiting(&shared, id).await {
+    let row = match named(&shared, id).await {
         Ok(row) => row,
         Err(answer) => return answer,
     };
@@ -185,21 +260,87 @@ pub(super) async fn archive(
     }
 }
 
-/// What the button sends.
+/// Whom files are about, with their names where the files tell them.
+async fn users(shared: &Shared, files: Vec<(String, Bytes)>) -> Vec<Person> {
+    let spec = shared.node.spec();
+    let read = shared.drawing(move || {
+        let files = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
+        contents::read(spec, files).people
+    });
+    read.await.unwrap_or_default()
+}
+
+/// Asks whether a set was handed over, and says which.
+pub(super) async fn ask(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Path(id): Path<MessageId>,
+) -> Response {
+    let (lang, config) = (shared.lang(), shared.node.config());
+    let rows = match shared.node.store().outbox(outbox::MOST).await {
+        Ok(rows) => rows,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    // Somebody else may have noted it meanwhile.
+    let Some(row) = rows.iter().find(|row| row.id == id) else {
+        return Redirect::to(HERE).into_response();
+    };
+    let files = match files(&shared, id).await {
+        Ok(files) => files,
+        Err(answer) => return answer,
+    };
+    let users = users(&shared, files).await;
+    let about = users.iter().map(|user| user.key.insured());
+    shared.audit.viewed(&session, Act::ViewForms, &id.to_string(), about);
+    let user = |user: &Person| {
+        let name = user.name.as_ref().map(|name| name.reveal().clone());
+        (name.unwrap_or_default(), user.key.insured().to_owned())
+    };
+    let is_before = |other: &&OutboxRow| {
+        (other.office, other.partner) == (row.office, row.partner)
+            && (other.serial, other.sequence) < (row.serial, row.sequence)
+    };
+    let title = match row.channel {
+        HandChannel::Web => lang.pick("登録済みにしますか", "Was it uploaded?"),
+        HandChannel::Paper => lang.pick("送付済みにしますか", "Was it sent?"),
+    };
+    page(&Question {
+        frame: Frame::new(&shared, &session, Place::Outbox, title),
+        row: Row::of(row, &config, shared.node.now(), lang),
+        users: users.iter().map(user).collect(),
+        before: rows.iter().filter(is_before).count(),
+    })
+}
+
+/// What the buttons send.
 #[derive(Debug, Deserialize)]
-pub(super) struct Done {
+pub(super) struct Said {
     #[serde(flatten)]
     sealed: Sealed,
 }
 
-pub(super) async fn done(
+/// A set was handed over.
+pub(super) async fn handed(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
     Path(id): Path<MessageId>,
-    Form(done): Form<Done>,
+    Form(said): Form<Said>,
 ) -> Response {
-    let request = Request::Handed { id };
-    if let Err(answer) = visitor.may_do(&shared, &done.sealed, &format!("{request:?}"), HERE) {
+    ordered(&shared, visitor, &said, Request::Handed { id }).await
+}
+
+/// It was not, after all.
+pub(super) async fn not_handed(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<MessageId>,
+    Form(said): Form<Said>,
+) -> Response {
+    ordered(&shared, visitor, &said, Request::NotHanded { id }).await
+}
+
+async fn ordered(shared: &Shared, visitor: Visitor, said: &Said, request: Request) -> Response {
+    if let Err(answer) = visitor.may_do(shared, &said.sealed, &format!("{request:?}"), HERE) {
         return answer;
     }
     let Visitor(session) = visitor;

@@ -13,9 +13,11 @@ use serde::Deserialize;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::audit::Act;
+use super::by_hand::ByHand;
 use super::guard::{Sealed, Visitor};
 use super::held;
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
+use super::replaced;
 use super::state::Shared;
 use super::states::tone;
 use crate::attachment::Title;
@@ -29,7 +31,7 @@ use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, 
 use crate::rules::{Finding, Level};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
 use crate::transfer::{
-    Direction, IncomingState, OutgoingState, State as PackageState, receipt_in_words,
+    Direction, IncomingState, OutgoingState, State as PackageState, said_in_words,
 };
 use crate::types::{CameBy, Lang, MessageId, OfficeNumber};
 use crate::work;
@@ -64,6 +66,8 @@ struct Show {
     downloaded: Option<&'static str>,
     /// What the exchange before says of it.
     past: Vec<String>,
+    /// Received 実績 that lack what was there before, beside those, as HTML of our own making.
+    beside: String,
     /// Whether somebody should look at it; and who did, and when.
     to_look_at: bool,
     looked_at: Option<String>,
@@ -71,6 +75,8 @@ struct Show {
     set: String,
     /// Whether it may be taken back.
     may_recall: bool,
+    /// Where a person hands it over, or has.
+    by_hand: Option<ByHand>,
     steps: Vec<StepRow>,
     receipts: Vec<ReceiptRow>,
     /// Where a relay keeps or kept it: the relay, since when, until when.
@@ -156,6 +162,16 @@ pub(super) async fn show(
     } else {
         past(&shared, &package, is_in).await
     };
+    let beside = if flag.is_some() {
+        let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
+        let way = (evidence.office, evidence.partner, evidence.direction);
+        let people = people_in(&shared, &package, None).await;
+        let people = people.iter().map(PersonKey::insured);
+        shared.audit.viewed(&session, Act::ViewForms, &id.to_string(), people);
+        replaced::html(&shared, way, manifest.serial, files.collect()).await
+    } else {
+        String::new()
+    };
     let months: Vec<_> = manifest.months.iter().map(|month| words::month(*month, lang)).collect();
     page(&Show {
         frame: Frame::new(&shared, &session, place, unit.clone()).live(),
@@ -187,12 +203,14 @@ pub(super) async fn show(
         is_attached: manifest.is_of_attachments(),
         downloaded: manifest.is_downloaded().then(|| CameBy::Web.sentence(lang)).flatten(),
         past,
+        beside,
         to_look_at: flag.as_ref().is_some_and(|flag| flag.seen.is_none()),
         looked_at: flag
             .and_then(|flag| flag.seen)
             .map(|(at, by)| format!("{} {by}", words::time(at))),
         set: manifest.set.map(|serial| serial.to_string()).unwrap_or_default(),
         may_recall: last.is_some_and(|(state, _)| may_be_recalled(state)),
+        by_hand: ByHand::of(&evidence.journal, last.map(|(state, _)| state), lang),
         steps: steps(&evidence.journal, manifest.is_downloaded(), lang),
         receipts: evidence
             .receipts
@@ -427,7 +445,11 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
     }
-    StepRow { at: words::time(row.at), text: text.to_owned(), detail: detail.join("　") }
+    StepRow {
+        at: words::time(row.at),
+        text: text.to_owned(),
+        detail: detail.join(lang.pick("　", ", ")),
+    }
 }
 
 /// What the detail of a step says: the codes, if there are any, and who did it, if somebody did.
@@ -452,7 +474,7 @@ fn receipt(
         words.unwrap_or_else(|| finding.message.clone())
     });
     Some(ReceiptRow {
-        kind: receipt_in_words(receipt.kind, lang),
+        kind: said_in_words(&receipt, lang),
         at: words::time(receipt.at),
         signer: words::office(signer.office, config),
         certificate,

@@ -11,10 +11,10 @@ use super::guard::Visitor;
 use super::layout::{Frame, Place, page, store_fault};
 use super::state::Shared;
 use crate::config::{ByHand, Peer};
-use crate::desk::words;
+use crate::desk::{waiting, words};
 use crate::store::{StateCount, Status, Waiting};
-use crate::transfer::{Direction, OutgoingState, State as PackageState};
-use crate::types::{Lang, OfficeNumber, code};
+use crate::transfer::{IncomingState, OutgoingState, State as PackageState};
+use crate::types::{Lang, OfficeNumber};
 use crate::users::Role;
 
 #[derive(Template)]
@@ -39,6 +39,7 @@ struct Row {
     state: String,
     lines: Vec<String>,
     last: String,
+    /// What the partner has signed for; of a partner without a node what a person noted.
     sent: u64,
     received: u64,
     waits: bool,
@@ -58,7 +59,8 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         let services = peer.service_types.iter().map(|service| words::service(*service, lang));
         let services = services.collect::<Vec<_>>().join(lang.pick("、", ", "));
         let way = words::way(&config.way(peer), lang);
-        row(peer, (services, way), &status, now, lang)
+        let comes = waiting::comes_for_it(peer.office, &config);
+        row(peer, (services, way, comes), &status, now, lang)
     });
     let by_hand = config.by_hand.iter().map(|partner| {
         let services = partner.service_types.iter().map(|service| words::service(*service, lang));
@@ -78,36 +80,54 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
 
 fn row(
     peer: &Peer,
-    (services, way): (String, String),
+    (services, way, comes): (String, String, bool),
     status: &Status,
     now: Timestamp,
     lang: Lang,
 ) -> Row {
     let of_peer = |count: &&StateCount| count.partner == peer.office;
     let counts = || status.counts.iter().filter(of_peer);
-    let waiting: Vec<&Waiting> =
+    let queued: Vec<&Waiting> =
         status.waiting.iter().filter(|pair| pair.partner == peer.office).collect();
-    let last = counts().map(|count| count.changed_at).max();
-    let number = |wanted: Direction| {
-        counts().filter(|count| count.direction == wanted).map(|count| count.count).sum()
+    let newest = |is_wanted: &dyn Fn(PackageState) -> bool| {
+        counts().filter(|count| is_wanted(count.state)).map(|count| count.changed_at).max()
     };
+    let last = newest(&|_| true);
     let any = |state| counts().any(|count| count.state == PackageState::Out(state));
-    let failing = waiting.iter().find(|pair| !pair.reason.is_empty());
-    let (tone, state) = match (failing, waiting.is_empty(), last) {
-        (Some(_), ..) => ("warn", lang.pick("届いていません", "not reached")),
-        (None, false, _) => ("busy", lang.pick("送信中", "sending")),
-        (None, true, None) => ("calm", lang.pick("まだやり取りがありません", "nothing yet")),
-        (None, true, Some(_)) if any(OutgoingState::Refused) => {
+    let delivered = newest(&is_delivered);
+    let expired = newest(&|state| state == PackageState::Out(OutgoingState::Expired));
+    let failing = queued.iter().find(|pair| !pair.reason.is_empty());
+    let (tone, state) = match (failing, queued.is_empty()) {
+        (Some(_), _) => ("warn", lang.pick("届いていません", "not reached")),
+        (None, false) if comes => {
+            ("busy", lang.pick("相手が取りに来るのを待っています", "waits for the partner to come"))
+        }
+        (None, false) => ("busy", lang.pick("送信中", "sending")),
+        (None, true) if any(OutgoingState::Refused) => {
             ("warn", lang.pick("受け付けられないものがあります", "something is not accepted there"))
         }
-        (None, true, Some(_)) if any(OutgoingState::Deposited) => {
+        (None, true) if any(OutgoingState::RecallAsked) => {
+            ("busy", lang.pick("取り戻し依頼中", "asked to give something back"))
+        }
+        (None, true) if any(OutgoingState::Deposited) => {
             ("busy", lang.pick("中継サーバーに預かり済み", "kept by the relay"))
         }
-        (None, true, Some(_)) if any(OutgoingState::HeldByRecipient) => {
+        (None, true) if any(OutgoingState::HeldByRecipient) => {
             ("warn", lang.pick("相手で保留中のものがあります", "something is held there"))
         }
-        (None, true, Some(_)) => ("good", lang.pick("届いています", "reached")),
+        // Whatever was delivered before, what was given up since was not.
+        (None, true) if expired.is_some() && expired >= delivered => {
+            ("warn", lang.pick("届かずに期限が切れたものがあります", "something was given up"))
+        }
+        (None, true) if delivered.is_some() => ("good", lang.pick("届いています", "reached")),
+        (None, true) if last.is_some() => {
+            ("calm", lang.pick("まだ届いたものはありません", "nothing has arrived there yet"))
+        }
+        (None, true) => ("calm", lang.pick("まだやり取りがありません", "nothing yet")),
     };
+    let told = failing.or_else(|| queued.first().filter(|_| comes));
+    let mut lines = told.map(|pair| waiting::why(pair, lang)).unwrap_or_default();
+    lines.extend(told.map(|pair| waiting::next(pair, comes, now, lang)));
     Row {
         number: peer.office,
         name: peer.name.clone().unwrap_or_default(),
@@ -119,11 +139,11 @@ fn row(
         ),
         tone,
         state: state.to_owned(),
-        lines: failing.map(|pair| why(pair, now, lang)).unwrap_or_default(),
+        lines,
         last: last.map(words::time).unwrap_or_default(),
-        sent: number(Direction::Out),
-        received: number(Direction::In),
-        waits: !waiting.is_empty(),
+        sent: sum(counts(), is_delivered),
+        received: sum(counts(), is_received),
+        waits: !queued.is_empty() && !comes,
         is_by_hand: false,
     }
 }
@@ -131,12 +151,8 @@ fn row(
 fn row_by_hand(partner: &ByHand, services: &[String], status: &Status, lang: Lang) -> Row {
     let counts = || status.counts.iter().filter(|count| count.partner == partner.office);
     let last = counts().map(|count| count.changed_at).max();
-    let number = |wanted: Direction| {
-        counts().filter(|count| count.direction == wanted).map(|count| count.count).sum()
-    };
-    let waits = [OutgoingState::ToUpload, OutgoingState::ToPrint].map(PackageState::Out);
-    let waits: u64 =
-        counts().filter(|count| waits.contains(&count.state)).map(|count| count.count).sum();
+    let waits = sum(counts(), |state| matches!(state, PackageState::Out(it) if it.is_in_outbox()));
+    let handed = sum(counts(), |state| matches!(state, PackageState::Out(it) if it.is_by_word()));
     let (tone, state) = match (waits, last) {
         (0, None) => ("calm", lang.pick("まだやり取りがありません", "nothing yet").to_owned()),
         (0, Some(_)) => {
@@ -158,26 +174,35 @@ fn row_by_hand(partner: &ByHand, services: &[String], status: &Status, lang: Lan
         state,
         lines: Vec::new(),
         last: last.map(words::time).unwrap_or_default(),
-        sent: number(Direction::Out),
-        received: number(Direction::In),
+        sent: handed,
+        received: sum(counts(), is_received),
         waits: false,
         is_by_hand: true,
     }
 }
 
-/// Why nothing gets there, what to do, and when it is tried next.
-fn why(pair: &Waiting, now: Timestamp, lang: Lang) -> Vec<String> {
-    let mut lines = words::reasons(&pair.reason, lang);
-    let last = pair.reason.rsplit(':').next().and_then(code::find);
-    lines.extend(last.map(|info| info.to_do(lang).to_owned()));
-    let next = if pair.next_at <= now {
-        lang.pick("まもなく", "soon").to_owned()
-    } else {
-        words::time(pair.next_at)
-    };
-    lines.push(match lang {
-        Lang::Ja => format!("次の送信: {next}"),
-        Lang::En => format!("next attempt: {next}"),
-    });
-    lines
+/// How many packages are in one of the states.
+fn sum<'c>(
+    counts: impl Iterator<Item = &'c StateCount>,
+    is_wanted: impl Fn(PackageState) -> bool,
+) -> u64 {
+    counts.filter(|count| is_wanted(count.state)).map(|count| count.count).sum()
+}
+
+/// Whether the partner has signed that it has a package of ours.
+const fn is_delivered(state: PackageState) -> bool {
+    matches!(state, PackageState::Out(state) if state.is_delivered())
+}
+
+/// Whether a package of the partner came here, and was neither refused nor taken back.
+const fn is_received(state: PackageState) -> bool {
+    matches!(
+        state,
+        PackageState::In(
+            IncomingState::Committed
+                | IncomingState::Placed
+                | IncomingState::HandedOver
+                | IncomingState::Held
+        )
+    )
 }

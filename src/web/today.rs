@@ -48,6 +48,8 @@ struct ClaimRow {
     link: String,
     /// Of how many people each is missing, in words.
     missing: Vec<(&'static str, usize)>,
+    /// Whether something more may be missing, of which nobody can tell here.
+    is_unseen: bool,
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
@@ -95,6 +97,7 @@ async fn figures(
             .into_iter()
             .map(|(what, count)| (missing_in_words(what, lang), count))
             .collect(),
+        is_unseen: claim.is_unseen,
     });
     Ok((rows, claims.collect()))
 }

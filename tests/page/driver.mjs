@@ -20,6 +20,8 @@ const ARGUMENTS = [
 
 export const WIDE = 1280;
 export const NARROW = 400;
+/// A screen of 1280 x 800 at 150 %.
+export const ZOOMED = 853;
 
 function program() {
   const names = ["chromium", "chromium-browser", "google-chrome-stable"];
@@ -52,7 +54,7 @@ export class Visitor {
 
   static async arrive(browser, { width = WIDE, scheme = "light", script = true, entered = true, scale = 1 } = {}) {
     const context = await browser.newContext({
-      viewport: { width, height: width === NARROW ? 800 : 900 },
+      viewport: { width, height: { [NARROW]: 800, [ZOOMED]: 533 }[width] ?? 900 },
       colorScheme: scheme, javaScriptEnabled: script, deviceScaleFactor: scale,
       locale: "ja-JP", timezoneId: "Asia/Tokyo", serviceWorkers: "block",
     });

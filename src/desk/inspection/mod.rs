@@ -24,7 +24,7 @@ use crate::node::Node;
 use crate::package::{Receipt, evidence};
 use crate::rules::render::Sheet;
 use crate::store::{JournalLine, PackageRange, Store, StoreError, StoredPackage, StoredReceipt};
-use crate::transfer::{Direction, IncomingState, State, receipt_in_words};
+use crate::transfer::{Direction, IncomingState, State, said_in_words};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceMonth};
 
 /// Packages, or rows of the journal, that are asked for at a time.
@@ -272,7 +272,7 @@ fn line(config: &Config, lang: Lang, package: &StoredPackage, receipts: &[Stored
         let at = words::time(receipt.at);
         match Receipt::stated(&receipt.der, &limits) {
             Ok((stated, _)) => {
-                let kind = receipt_in_words(stated.kind, lang);
+                let kind = said_in_words(&stated, lang);
                 match stated.signing_party() {
                     Ok(party) => format!("{kind} {at} {}", party.office),
                     Err(_) => format!("{kind} {at}"),

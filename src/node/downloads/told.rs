@@ -48,7 +48,7 @@ impl Told {
             strangers.iter().map(|file| file.name.sender.to_string()).collect();
         let senders: Vec<String> = senders.into_iter().take(MOST_NAMED).collect();
         self.stands(code::DOWNLOAD_UNKNOWN_SENDER, strangers.len(), || (
-            format!("送信元 {} が相手として登録されていないため、事業所 {office} に取り込んでいません。正しい相手なら、IT 担当の方に登録を頼んでください（設定ファイルの [[peer]] に channel = \"web\"）。登録すると自動で取り込みます。ファイル: {}", senders.join("、"), names(&strangers, Lang::Ja)),
+            format!("送信元 {} が相手として登録されていないため、事業所 {office} に取り込んでいません。正しい相手なら、IT 担当の方に、WEBサービスの相手（channel = \"web\"）としての登録を頼んでください。登録すると自動で取り込みます。ファイル: {}", senders.join("、"), names(&strangers, Lang::Ja)),
             format!("the sender {} is no partner, so nothing of it is imported for the office {office}; register it as [[peer]] with channel = \"web\", and it is imported by itself: {}", senders.join(", "), names(&strangers, Lang::En)),
         ));
         self.stands(code::DOWNLOAD_NOT_TAKEN, odd, || (

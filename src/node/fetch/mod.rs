@@ -58,6 +58,8 @@ struct Fetcher {
     after: u64,
     /// Something on this list could not be taken at the moment.
     later: bool,
+    /// The last question failed.
+    failing: bool,
     /// When the list was begun.
     begun: Instant,
 }
@@ -75,13 +77,16 @@ pub(super) async fn run(
         anew: ANEW,
         after: 0,
         later: false,
+        failing: false,
         begun: Clock::running(),
     };
     let mut pauses = Pauses::default();
     let mut mended = context.wake.ways.subscribe();
+    let mut deposited = context.wake.deposited.subscribe();
     while !*stopping.borrow() {
         beat.works_for("fetching packages", LONGEST);
         mended.borrow_and_update();
+        deposited.borrow_and_update();
         let sleep = tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
@@ -101,6 +106,10 @@ pub(super) async fn run(
             biased;
             () = stopped(&mut stopping) => break,
             _ = mended.changed() => {}
+            // A relay took a package over: it may be this one, which can be reached again then.
+            _ = deposited.changed(), if !pauses.are_over() => {
+                tokio::time::sleep(SHORTEST_WAIT).await;
+            }
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -127,8 +136,9 @@ impl Fetcher {
         }
         context.notices.clear(code::MAILBOX_PAUSED, &self.about());
         let wait = Duration::try_from(config.timing.receipt_wait).unwrap_or_default();
-        // What was put off is not on what is still to come.
-        let wait = if self.later { Duration::ZERO } else { wait };
+        // What was put off is not on what is still to come; and what could not be reached is told of
+        // until it answers.
+        let wait = if self.later || self.failing { Duration::ZERO } else { wait };
         let asked_at = Clock::running();
         let asked = context.client.mailbox(&endpoint, self.office, self.after, wait).await;
         let page = match asked {
@@ -136,8 +146,12 @@ impl Fetcher {
                 self.is_reached();
                 page
             }
-            Err(error) => return Err(self.failed(&error)),
+            Err(error) => {
+                self.failing = true;
+                return Err(self.failed(&error));
+            }
         };
+        self.failing = false;
         let is_empty = page.items.is_empty();
         let taker = Taker {
             context: Arc::clone(context),

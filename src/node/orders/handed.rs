@@ -60,6 +60,45 @@ async fn noted_at(context: &Context, id: MessageId) -> Result<String, StoreError
     Ok(noted.map(|(_, at)| local_time(at)).unwrap_or_default())
 }
 
+/// The person, or another one, says that this was a mistake: the set lies in the outbox again.
+pub(super) async fn not_handed(
+    context: &Arc<Context>,
+    id: MessageId,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let kept = match context.store.outgoing_package(id).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_about_one_package() => Err(no_longer_kept()),
+        Err(error) => return Err(error),
+    };
+    // Without its files nobody could hand it over again.
+    if let Err(answer) = kept {
+        return Ok(answer);
+    }
+    let undone = match context.store.not_handed(id, by.to_owned(), context.now()).await {
+        Ok(undone) => undone,
+        Err(StoreError::NotFound) => return Ok(no_longer_kept()),
+        Err(error) => return Err(error),
+    };
+    Ok(match undone.after {
+        // Pressed twice it is so already.
+        Outgoing::ByHand(_) => Answer::done(
+            code::NOT_HANDED,
+            "元に戻しました。「アップロード待ち」に用意し直します。",
+            "taken back: it waits to be handed over again",
+        ),
+        _ => no_longer_kept(),
+    })
+}
+
+fn no_longer_kept() -> Answer {
+    Answer::refused(
+        code::NOT_IN_OUTBOX,
+        "元に戻せません。担当者が登録・送付したもので、ファイルが残っているものだけを戻せます。",
+        "this cannot be taken back: only what a person noted as handed over can, as long as its files are kept",
+    )
+}
+
 fn not_there() -> Answer {
     Answer::refused(
         code::NOT_IN_OUTBOX,

@@ -125,6 +125,7 @@ pub(super) async fn carry_out(
         Request::Taken { office } => taken::taken(context, *office, by).await,
         Request::Copy { copies } => copies::copy(context, &places, copies, by).await,
         Request::Handed { id } => handed::handed(context, *id, by).await,
+        Request::NotHanded { id } => handed::not_handed(context, *id, by).await,
         Request::Recall { id } => recall::recall(context, *id, by, alone).await,
         Request::Seen { id } => seen(context, *id, by).await,
         Request::Open => Ok(open_page(context, by)),

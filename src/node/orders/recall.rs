@@ -9,11 +9,12 @@ use tokio::time::timeout;
 
 use super::super::context::{Context, blocking};
 use super::super::wake::wake;
+use super::super::words::handed_already;
 use crate::control::Answer;
 use crate::package::{PackageRef, Recall};
 use crate::store::{NewRecall, OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, State};
-use crate::types::{Clock, FileSerial, HandChannel, Lang, MessageId, code};
+use crate::types::{Clock, FileSerial, Lang, MessageId, code};
 
 /// How long it is waited for the partner, so that the answer can say what became of it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -116,6 +117,10 @@ async fn take_back(
     if !transition.changes() {
         return Ok(decided(transition.after, row.serial));
     }
+    if matches!(transition.before, Outgoing::ByHand(_)) {
+        tracing::info!(%id, "a package was taken out of the outbox");
+        return Ok(of_code(true, code::LEFT_OUTBOX));
+    }
     tracing::info!(%id, "a package was taken back before it was sent");
     Ok(of_code(true, code::TAKEN_BACK))
 }
@@ -189,8 +194,8 @@ async fn told(context: &Arc<Context>, id: MessageId) -> Result<Answer, StoreErro
 /// It is asked for and not answered; a code may say why.
 fn asked(obstacle: &str) -> Answer {
     let why = |lang| code::meaning(obstacle, lang).filter(|_| obstacle != code::RECALL_ASKED);
-    let ja = "取り戻しを依頼しました。相手の返事を待っています。返事があるまで自動で依頼し続け、結果は renkei history に表示します。急ぐときは相手に電話してください。";
-    let en = "asked to be given back; the partner has not answered yet. It is asked again by itself, and renkei history says how it went. If it is urgent, ring up the partner";
+    let ja = "取り戻しを依頼しました。相手の返事を待っています。返事があるまで自動で依頼し続け、結果は画面の「送信」と renkei history で分かります。急ぐときは相手に電話してください。";
+    let en = "asked to be given back; the partner has not answered yet. It is asked again by itself; the page and renkei history say how it went. If it is urgent, ring up the partner";
     match (why(Lang::Ja), why(Lang::En)) {
         (Some(why_ja), Some(why_en)) => Answer::done(
             code::RECALL_ASKED,
@@ -210,34 +215,21 @@ fn decided(state: Outgoing, serial: FileSerial) -> Answer {
             "taken back: it does not get into the partner's import folder",
         ),
         Outgoing::HandedOver => of_code(false, code::RECALL_TOO_LATE),
-        Outgoing::HandedByPerson(HandChannel::Web) => Answer::refused(
+        Outgoing::HandedByPerson(channel) => Answer::refused(
             code::NOT_RECALLABLE,
-            format!(
-                "WEBサービスに登録済みと記録してあるため（連番 {serial}）、renkei では取り戻せません。相手がまだ取り込んでいなければ、WEBサービスの画面でこの連番のものを削除してください。そうでなければ、介護ソフトから正しいものを新しい連番で出力し直して登録し、相手に電話で伝えてください。"
-            ),
-            format!(
-                "it is noted as uploaded to the WEB service (file serial {serial}), from where renkei cannot take it back. If the partner has not imported it yet, delete this file serial on the page of the WEB service; otherwise export the right one anew, under a newer file serial, upload it, and ring up the partner"
-            ),
-        ),
-        Outgoing::HandedByPerson(HandChannel::Paper) => Answer::refused(
-            code::NOT_RECALLABLE,
-            format!(
-                "紙で送付済みと記録してあるため（連番 {serial}）、取り戻せません。相手に電話で伝え、正しいものを送り直してください。"
-            ),
-            format!(
-                "it is noted as sent on paper (file serial {serial}) and cannot be taken back; ring up the partner, and send the right one"
-            ),
+            format!("連番 {serial} は、{}", handed_already(channel, Lang::Ja)),
+            format!("of the file serial {serial}: {}", handed_already(channel, Lang::En)),
         ),
         state => {
             let in_words = |lang| State::Out(state.state()).text(lang);
             Answer::refused(
                 code::NOT_RECALLABLE,
                 format!(
-                    "取り戻せる状態のものではありません（{}）。renkei history で確かめてください。",
+                    "取り戻せる状態のものではありません（{}）。画面の「送信」か renkei history で確かめてください。",
                     in_words(Lang::Ja)
                 ),
                 format!(
-                    "it is in no state in which it could be taken back ({}); see renkei history",
+                    "it is in no state in which it could be taken back ({}); see the page or renkei history",
                     in_words(Lang::En)
                 ),
             )
@@ -248,8 +240,8 @@ fn decided(state: Outgoing, serial: FileSerial) -> Answer {
 fn not_ours() -> Answer {
     Answer::refused(
         code::NOT_RECALLABLE,
-        "その ID で送ったものはありません。取り戻せるのは、自分の事業所が送ったものだけです。renkei history で確かめてください。",
-        "nothing was sent under this id; only what was sent from here can be taken back. See renkei history",
+        "その ID で送ったものはありません。取り戻せるのは、自分の事業所が送ったものだけです。画面の「送信」か renkei history で確かめてください。",
+        "nothing was sent under this id; only what was sent from here can be taken back. See the page or renkei history",
     )
 }
 

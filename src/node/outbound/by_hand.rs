@@ -1,7 +1,7 @@
 //! Sets for partners that have no node: what lies in the outbox for the person who hands them over.
 
 use std::io::{self, Cursor, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -9,12 +9,14 @@ use super::super::clock::local_time;
 use super::super::context::Context;
 use super::super::words::months;
 use crate::config::Config;
-use crate::folder::OutboxPlace;
+use crate::contents;
+use crate::folder::{Outbox, OutboxPlace};
 use crate::forms::{self, HandedSet};
 use crate::package::Package;
 use crate::rules::SourceFile;
 use crate::spec::Spec;
 use crate::store::{OutboxRow, SettledRow};
+use crate::transfer::Outgoing;
 use crate::types::{
     Edition, FileName, FileSerial, FormChoices, HandChannel, Lang, OfficeNumber, Slip,
 };
@@ -36,6 +38,13 @@ impl OutboxRow {
         unit_name(self.serial, self.office, self.sequence)
     }
 
+    /// The folder where the set lies while it waits, as a full path.
+    pub fn folder(&self, config: &Config) -> Option<PathBuf> {
+        let outbox = Outbox::new(config.office(self.office)?.outbox.clone());
+        let folder = outbox.folder(place(self, &self.unit_name()));
+        Some(std::path::absolute(&folder).unwrap_or(folder))
+    }
+
     /// The set as its sheets tell of it.
     pub fn as_handed(&self, config: &Config, lang: Lang) -> HandedSet {
         HandedSet {
@@ -46,6 +55,7 @@ impl OutboxRow {
             months: months(&self.unit.months, lang),
             serial: self.serial.to_string(),
             since: local_time(self.since),
+            folder: self.folder(config).map(|it| it.display().to_string()).unwrap_or_default(),
             files: self.unit.files.iter().map(|file| (file.name.clone(), file.size)).collect(),
             lang,
         }
@@ -59,6 +69,7 @@ pub(super) fn row(office: OfficeNumber, channel: HandChannel, row: &SettledRow) 
         office,
         partner: row.partner,
         channel,
+        waits: matches!(row.state, Outgoing::ByHand(_)),
         sequence: row.sequence,
         serial: row.serial,
         unit: row.unit.clone(),
@@ -85,7 +96,8 @@ pub(super) fn contents(
         HandChannel::Web => {
             let archive = archive(&files)?;
             let title = format!("{} {}", set.to, set.serial);
-            let sheet = set.alone(&title, &set.check_sheet());
+            let users = contents::read(context.spec, slices(&files)).people;
+            let sheet = set.alone(&title, &set.check_sheet(&users));
             let mut all = files;
             all.push((format!("{}.zip", set.unit), archive));
             all.push((CHECK_SHEET.to_owned(), sheet.into_bytes()));
@@ -118,6 +130,10 @@ pub(super) fn is_laid(row: &OutboxRow, name: &str) -> bool {
         || is_form
         || [CHECK_SHEET, FAX_COVER].contains(&name)
         || name == format!("{}.zip", row.unit_name())
+}
+
+fn slices(files: &[(String, Vec<u8>)]) -> impl Iterator<Item = (&str, &[u8])> {
+    files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
 }
 
 /// The forms, one file for each person; the names of files say nothing about people.

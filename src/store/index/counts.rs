@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
+use crate::store::names::{RECALLED, SUPERSEDED, TO_PRINT, TO_UPLOAD};
 use crate::store::unit::Column;
 use crate::store::{PackageRange, Store, StoreError};
 use crate::transfer::{IncomingState, OutgoingState};
@@ -11,8 +12,10 @@ use crate::types::{OfficeNumber, Personal};
 /// What an office exchanged in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Traffic {
-    /// Packages that it made.
+    /// Packages that it made, but for those that were taken back and those that wait for a person.
     pub sent: u64,
+    /// Packages that wait for a person who hands them over.
+    pub to_hand: u64,
     /// Those of them that the partner has.
     pub delivered: u64,
     /// Packages that came and were not refused.
@@ -33,7 +36,7 @@ pub struct OfficeTraffic {
 impl OfficeTraffic {
     /// Of an office that exchanged nothing.
     pub const fn none(office: OfficeNumber) -> Self {
-        let nothing = Traffic { sent: 0, delivered: 0, received: 0 };
+        let nothing = Traffic { sent: 0, to_hand: 0, delivered: 0, received: 0 };
         Self { office, today: nothing, month: nothing }
     }
 }
@@ -49,6 +52,11 @@ const DELIVERED: [&str; 3] = [
 fn delivered() -> String {
     let [consigned, kept_back, handed_over] = DELIVERED;
     format!("direction = 'out' AND state IN ('{consigned}', '{kept_back}', '{handed_over}')")
+}
+
+/// Whether an entry is a package that lies in the outbox.
+fn in_outbox() -> String {
+    format!("direction = 'out' AND state IN ('{TO_UPLOAD}', '{TO_PRINT}')")
 }
 
 /// Whether we have it from a partner.
@@ -67,11 +75,10 @@ impl Store {
     ) -> Result<Vec<OfficeTraffic>, StoreError> {
         self.read(move |connection| {
             let sent = format!(
-                "direction = 'out' AND held IS NULL AND state <> '{}'",
-                OutgoingState::Superseded.as_str()
+                "direction = 'out' AND held IS NULL
+                 AND state NOT IN ('{SUPERSEDED}', '{RECALLED}', '{TO_UPLOAD}', '{TO_PRINT}')"
             );
-            let (delivered, received) = (delivered(), received());
-            let sums = [&sent, &delivered, &received]
+            let sums = [sent, in_outbox(), delivered(), received()]
                 .map(|what| format!("sum({what} AND at >= ?1), sum({what} AND at >= ?2)"));
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT office, {} FROM entries WHERE at >= min(?1, ?2)
@@ -86,8 +93,9 @@ impl Store {
                 let traffic = |place: usize| {
                     Ok::<_, rusqlite::Error>(Traffic {
                         sent: count(place)?,
-                        delivered: count(place + 2)?,
-                        received: count(place + 4)?,
+                        to_hand: count(place + 2)?,
+                        delivered: count(place + 4)?,
+                        received: count(place + 6)?,
                     })
                 };
                 Ok(OfficeTraffic {

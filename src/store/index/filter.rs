@@ -39,8 +39,8 @@ pub struct ListFilter {
     pub month: Option<ServiceMonth>,
     /// Only units of one of these kinds, such as `K2` and `3-2`; of any where there are none.
     pub kinds: Vec<String>,
-    /// Only what is in this state.
-    pub state: Option<State>,
+    /// Only what is in one of these states, which go the same way; in any where there are none.
+    pub states: Vec<State>,
     /// Only what came at or after this time.
     pub since: Option<Timestamp>,
     /// Only what came before this time.
@@ -137,8 +137,10 @@ impl Condition {
             Which::Received => condition.require("e.direction = ?", [text(IN)]),
             Which::Held => condition.require("e.state = ?", [text(HELD)]),
         }
-        if let Some(state) = filter.state {
-            condition.require("e.state = ?", [text(state.as_str())]);
+        if let Some(state) = filter.states.first() {
+            let marks = vec!["?"; filter.states.len()].join(", ");
+            let names = filter.states.iter().map(|state| text(state.as_str()));
+            condition.require(&format!("e.state IN ({marks})"), names);
             condition.require("e.direction = ?", [text(state.direction().as_str())]);
             // A held set of ours and a package have states of the same names.
             let is_set = matches!(state, State::Set(_));
@@ -169,7 +171,7 @@ impl Condition {
         Ok(condition)
     }
 
-    fn require<const N: usize>(&mut self, sql: &str, values: [Value; N]) {
+    fn require(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
         self.values.extend(values);

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::entry;
 use super::id::EntryId;
 use super::unread::{Unread, unread};
 use crate::store::unit::Column;
-use crate::store::{Store, StoreError, UnitSummary};
+use crate::store::{ListPage, ListRow, Store, StoreError, UnitSummary};
 use crate::types::{FileSerial, MessageId, OfficeNumber, ServiceMonth};
 
 /// A package that somebody should look at.
@@ -87,6 +88,23 @@ impl Store {
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The newest packages that nobody has looked at, with whom each is about.
+    pub async fn to_look_at(&self, limit: u32) -> Result<Vec<ListRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT entry FROM flags WHERE seen_at IS NULL AND rules != ''
+                 ORDER BY entry DESC LIMIT ?1",
+            )?;
+            let entries = statement.query_map(params![limit], |row| Ok(EntryId(row.get(0)?)))?;
+            let mut rows = Vec::new();
+            for found in entries {
+                rows.extend(entry::line(connection, found?, None, ListPage::PEOPLE)?);
+            }
+            Ok(rows)
         })
         .await
     }

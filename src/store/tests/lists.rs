@@ -119,11 +119,11 @@ async fn a_list_shows_what_is_asked_for() {
     assert_eq!(waiting.rows[0].line.detail, "L1-CSV-001");
     store.settle(1, Settled::Dismissed, String::new(), now()).await.expect("settled");
     assert!(page(&store, of(Which::Held)).await.rows.is_empty(), "at once");
-    let settled = ListFilter { state: Some(State::Set(HeldSet::Settled)), ..of(Which::All) };
+    let settled = ListFilter { states: vec![State::Set(HeldSet::Settled)], ..of(Which::All) };
     assert_eq!(page(&store, settled).await.rows.len(), 1);
 
     // The state follows, and what is shown of it is never old.
-    let queued = ListFilter { state: Some(State::Out(OutgoingState::Queued)), ..of(Which::All) };
+    let queued = ListFilter { states: vec![State::Out(OutgoingState::Queued)], ..of(Which::All) };
     assert_eq!(page(&store, queued.clone()).await.rows.len(), 4);
     let event = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
     let proof = receipt(Origin::Received, ReceiptKind::ContentHandover, b"signed");

@@ -320,8 +320,8 @@ async fn traffic_is_counted_by_office() {
     store.commit(incoming(id, b"theirs", b"receipt"), now()).await.expect("committed");
     follow(&store).await;
     let traffic = store.traffic(ago(10), ago(500)).await.expect("counted");
-    let today = Traffic { sent: 2, delivered: 1, received: 1 };
-    let in_month = Traffic { sent: 3, delivered: 2, received: 1 };
+    let today = Traffic { sent: 2, to_hand: 0, delivered: 1, received: 1 };
+    let in_month = Traffic { sent: 3, to_hand: 0, delivered: 2, received: 1 };
     assert_eq!(traffic, [OfficeTraffic { office: office(1), today, month: in_month }]);
 
     let person = about("131016", "0000900011", of_month(Document::Plan, false, APRIL));

@@ -165,6 +165,8 @@ fn only_a_person_moves_what_is_handed_over_by_one() {
             assert!(on(waits, OutgoingEvent::Handed).is_outcome());
             assert_eq!(on(waits, OutgoingEvent::Handed).after, done);
             assert!(!on(done, OutgoingEvent::Handed).changes(), "said twice");
+            assert_eq!(on(done, OutgoingEvent::NotHanded).after, waits, "said by mistake");
+            assert!(!on(waits, OutgoingEvent::NotHanded).changes());
             assert!(on(waits, OutgoingEvent::Superseded).is_outcome(), "it leaves the outbox");
             assert!(!on(done, OutgoingEvent::Superseded).changes());
         }
@@ -174,7 +176,9 @@ fn only_a_person_moves_what_is_handed_over_by_one() {
         }
     }
     for state in states() {
-        assert!(!state.on(id, at(EXPIRES), &OutgoingEvent::Handed, at(5)).changes());
+        for event in [OutgoingEvent::Handed, OutgoingEvent::NotHanded] {
+            assert!(!state.on(id, at(EXPIRES), &event, at(5)).changes());
+        }
     }
 }
 

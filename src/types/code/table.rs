@@ -60,8 +60,8 @@ macro_rules! codes {
 codes! {
     PEER_UNREACHABLE "peer-unreachable" [Waiting] Both
     "相手につながりません" "the partner cannot be reached"
-    "自動で送り直します。続く場合は、相手の renkei が動いているか、[[peer]] の url、途中のルーターとファイアウォールを確かめてください。"
-    "It is tried again by itself. If it goes on, see whether the partner's renkei runs, and check the url of [[peer]], routers and firewalls.";
+    "自動で送り直します。続く場合は、相手の renkei が動いているか（パソコンの電源が入っているか）を、相手に電話で確かめてください。動いているときは、IT 担当の方に、登録した相手のアドレス（url）と、途中のルーター、ファイアウォールを見てもらってください。"
+    "It is tried again by itself. If it goes on, ask the partner whether its computer is on and renkei runs there. If so, have your IT person check the address that is registered for it (url), routers and firewalls.";
     NO_SEALING_KEY "no-sealing-key" [Waiting Condition] Both
     "相手の封かん用の鍵が分からないため、中継サーバーに預けられません" "no key of the partner is known to which packages could be sealed, so nothing is left with the relay"
     "相手から新しい事業所カードを受け取り、renkei partner add で登録してください。"
@@ -635,6 +635,10 @@ codes! {
     "担当者が、相手に渡したと記録しました" "a person noted that it was handed over"
     "相手の受領証はありません。届いたかどうかは、必要に応じて相手に確かめてください。"
     "There is no receipt of the recipient: ask there where it matters whether it came.";
+    NOT_HANDED "not-handed" [Order Journal] Here
+    "担当者が、登録済み・送付済みの記録を取り消しました" "a person took back the note that it was handed over"
+    "「アップロード待ち」に戻っています。相手に渡してから、もう一度、済みと記録してください。"
+    "It waits to be handed over again. Note it again when it was.";
     HANDED_BEFORE "handed-before" [Order] Nobody
     "すでに登録済み・送付済みと記録されています" "it was noted as handed over before"
     "何もする必要はありません。"
@@ -681,7 +685,7 @@ codes! {
     "It is not imported. If it was downloaded by mistake, remove it from the folder.";
     DOWNLOAD_UNKNOWN_SENDER "download-unknown-sender" [Condition] Here
     "登録していない相手からのケアプランデータが、ダウンロードのフォルダーにあります" "care-plan data of a sender who is no partner lies in the downloads folder"
-    "取り込んでいません。相手が正しければ、[[peer]] に channel = \"web\" と書いて登録してください。登録すると自動で取り込みます。"
+    "取り込んでいません。相手が正しければ、IT 担当の方に、WEBサービスの相手（channel = \"web\"）としての登録を頼んでください。登録すると自動で取り込みます。"
     "It is not imported. If the sender is right, register it as a [[peer]] with channel = \"web\"; then it is imported by itself.";
     DOWNLOAD_NOT_TAKEN "download-not-taken" [Condition] Here
     "ダウンロードしたケアプランデータの ZIP またはファイルを読み取れません" "a downloaded ZIP or file with care-plan data cannot be read"
@@ -723,10 +727,14 @@ codes! {
     "送る前に取りやめました。相手には何も送っていません" "taken back before it was sent; the partner has nothing of it"
     "必要なら、介護ソフトから正しいものを出力し直してください。"
     "Export the right one from the care software if there is one.";
+    LEFT_OUTBOX "left-outbox" [Order Journal] Sender
+    "「アップロード待ち」から外しました。renkei からは渡しません" "taken out of what waits to be handed over"
+    "すでに WEBサービスに登録した、または紙で送ったあとなら、相手には届きます。WEBサービスで取り消すか、相手に電話で伝えてください。"
+    "If it was uploaded or sent on paper already, the partner gets it: take it back in the WEB service, or ring up the partner.";
     NOT_RECALLABLE "not-recallable" [Order] Nobody
     "取り戻せる状態のものではありません" "it is in no state in which it could be taken back"
-    "renkei history で状態を確かめてください。取り戻せるのは、自分の事業所が送った、まだ取込フォルダーに入っていないものだけです。"
-    "See renkei history: only what was sent from here and is not yet in the import folder of the partner can be taken back.";
+    "画面の「送信」か renkei history で状態を確かめてください。取り戻せるのは、自分の事業所が送った、まだ取込フォルダーに入っていないものだけです。"
+    "See what was sent on the page, or renkei history: only what was sent from here and is not yet in the import folder of the partner can be taken back.";
     DISMISSED_BY_RECIPIENT "dismissed-by-recipient" [Held] Sender
     "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
     "理由を相手に確かめてください。"

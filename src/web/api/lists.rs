@@ -206,7 +206,7 @@ fn filter(caller: &Caller, list: List, asked: &Asked) -> Result<ListFilter, Refu
         partner: asked.partner,
         month: asked.month,
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
-        state,
+        states: state.into_iter().collect(),
         since: asked.since,
         until: asked.until,
         ..ListFilter::default()

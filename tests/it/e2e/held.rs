@@ -14,7 +14,7 @@ use crate::proof::{openssl_ok, put};
 const SERIAL: &str = "20260520101500";
 
 /// What a command prints, and its exit code.
-pub(super) fn says(office: &Office, arguments: &[&str]) -> (String, i32) {
+pub(crate) fn says(office: &Office, arguments: &[&str]) -> (String, i32) {
     let output = office.command(arguments);
     let said = format!(
         "{}{}",

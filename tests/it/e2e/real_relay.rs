@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::cards::join_each_other;
 use super::collecting::wait_for_step;
 use super::invariants;
 use super::units::{PLAN, export, sample, together, withdrawal};
-use crate::harness::{CARE, HELP, Office, RENKEI, free_port, offices, quoted, until};
+use crate::harness::{CARE, HELP, Office, RENKEI, free_port, offices, quoted, until, until_within};
 
 /// `renkei relay` in a process of its own.
 pub(crate) struct RealRelay {
@@ -181,4 +182,24 @@ fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
     }
     let told = String::from_utf8(care.command(&["doctor", "--json"]).stdout).expect("UTF-8");
     assert!(!told.contains("relay-unreachable"), "{told}");
+}
+
+/// What is said of a relay is over with its first answer, however long the questions to it last.
+#[test]
+fn a_relay_that_answers_again_is_not_said_to_be_unreachable() {
+    let (mut relay, [mut care, mut help]) = around_relay();
+    relay.kill();
+    care.set("timing", "receipt_wait", quoted("10m"));
+    care.start();
+    let told = |office: &Office| {
+        let output = office.command(&["status", "--json"]);
+        String::from_utf8(output.stdout).expect("UTF-8").contains("relay-unreachable")
+    };
+    until("told", || told(&care).then_some(()));
+    relay.start();
+    until_within(Duration::from_secs(20), "over", || (!told(&care)).then_some(()));
+    // And it goes on.
+    help.start();
+    export(&help, &withdrawal(HELP, 1));
+    until("handed over", || help.has_sent("HANDED_OVER", 1));
 }

@@ -28,7 +28,7 @@ pub(super) fn in_the_way(help: &Office) -> Unit {
 }
 
 /// The id of the last package that an office has sent.
-pub(super) fn sent_id(care: &Office) -> String {
+pub(crate) fn sent_id(care: &Office) -> String {
     let id = care.sql("SELECT lower(hex(message_id)) FROM outgoing ORDER BY sequence DESC LIMIT 1");
     let hex = &id[0];
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")

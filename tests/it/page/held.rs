@@ -6,8 +6,9 @@ use encoding_rs::SHIFT_JIS;
 
 use super::browser::Browser;
 use super::{at_rest, opened};
-use crate::e2e::units::{USAGE, export, sample};
-use crate::harness::{HELP, Office, until};
+use crate::e2e::guards::full;
+use crate::e2e::units::{ACTUAL, USAGE, export, sample};
+use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 
 /// An office that holds a set that can be corrected by itself: it is UTF-8 with other ends of lines.
 fn holds_fixable() -> Office {
@@ -107,4 +108,47 @@ fn the_list_shows_what_is_asked_for() {
     }
     let page = browser.get("/held?partner=%3Cscript%3E&way=x").body;
     assert!(page.contains("/held/h1") && !page.contains("<script>"), "{page}");
+}
+
+/// What would be replaced stands beside it, on both sides, before anybody decides.
+#[test]
+fn actuals_that_lose_services_are_shown_beside_the_former() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    for office in [&mut care, &mut help] {
+        office.set("page", "listen", quoted("127.0.0.1:0"));
+        office.start();
+    }
+    export(&help, &full("20260702090000"));
+    until("the full ones", || help.has_sent("HANDED_OVER", 1));
+    export(&help, &sample(ACTUAL, "20260703090000"));
+    until("held", || (help.sql("SELECT id FROM held") == ["1"]).then_some(()));
+    let mut browser = opened(&help);
+    let shown = browser.get("/held/h1").body;
+    for text in ["The actuals before, and these", "2026-06", "111411", "gets lost", "times +"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    assert!(shown.contains("Send it all the same") && shown.contains("Do not send it"), "{shown}");
+    // The table stands before the buttons.
+    assert!(shown.find("gets lost") < shown.find("Do not send it"), "{shown}");
+
+    // The other side: a person is told who it is about, and led to the same table.
+    let answer = browser.submit("/held/h1", "/held/h1/release", &[]);
+    assert_eq!(answer.status, 303);
+    until("with a word", || help.has_sent("HANDED_OVER", 2));
+    let mut browser = opened(&care);
+    let today = until("told", || {
+        let today = browser.get("/").body;
+        today.contains("Compare with those before").then_some(today)
+    });
+    for text in ["actuals", "2026-06", HELP, "users: 0000800013"] {
+        assert!(today.contains(text), "{text}: {today}");
+    }
+    let (_, link) = today.split_once("href=\"/package/").expect("a link");
+    let here = format!("/package/{}", link.split('"').next().expect("an id"));
+    let shown = browser.get(&here).body;
+    for text in ["The actuals before, and these", "111411", "gets lost", "I have looked at it"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    browser.submit(&here, &format!("{here}/seen"), &[]);
+    until("over", || (!browser.get("/").body.contains("Compare with those before")).then_some(()));
 }

@@ -6,6 +6,8 @@ use renkei::package::card::{SignedCard, check_digits};
 
 use super::browser::{Answer, Browser};
 use super::{office, opened};
+use crate::e2e::held::says;
+use crate::e2e::recall::sent_id;
 use crate::e2e::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 
@@ -183,6 +185,48 @@ fn a_partner_is_tried_renamed_and_removed() {
         let did = care.sql("SELECT what FROM audit WHERE what LIKE 'partner-%' ORDER BY id");
         (did == ["partner-added", "partner-renamed", "partner-removed"]).then_some(())
     });
+}
+
+/// Nobody is reached by what was taken back, whatever had been made for it.
+#[test]
+fn only_what_was_signed_for_counts_as_arrived() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.set("page", "listen", quoted("127.0.0.1:0"));
+    care.start();
+    let mut browser = opened(&care);
+    export(&care, &withdrawal(CARE, 1));
+    until("an attempt", || {
+        let failed = care.sql("SELECT count(*) FROM outgoing WHERE failures > 0");
+        (failed == ["1"]).then_some(())
+    });
+    assert_eq!(says(&care, &["recall", &sent_id(&care), "--yes"]).1, 0);
+    help.start();
+    until("taken back", || care.has_sent("RECALLED", 1));
+    let page = browser.get("/partners").body;
+    assert!(page.contains("nothing has arrived there yet"), "{page}");
+    assert!(page.contains("Arrived there, with a receipt</dt><dd>0<"), "{page}");
+    // The receipt is called as the state is.
+    let package = browser.get(&format!("/package/{}", sent_id(&care))).body;
+    assert!(package.contains("<h3>taken back</h3>") && !package.contains("rejection"), "{package}");
+    export(&care, &withdrawal(CARE, 2));
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    let page = browser.get("/partners").body;
+    assert!(page.contains("reached") && page.contains("a receipt</dt><dd>1<"), "{page}");
+}
+
+/// Nothing is tried where the partner comes by itself.
+#[test]
+fn a_partner_that_comes_for_it_is_not_tried_soon() {
+    let mut care = super::at_rest();
+    care.forget_url(HELP);
+    care.start();
+    let mut browser = opened(&care);
+    export(&care, &withdrawal(CARE, 1));
+    until("it waits", || care.has_sent("QUEUED", 1));
+    let page = browser.get("/partners").body;
+    assert!(page.contains("waits for the partner to come"), "{page}");
+    assert!(page.contains("when the partner&#39;s renkei comes for it"), "{page}");
+    assert!(!page.contains("next attempt") && !page.contains("Try again now"), "{page}");
 }
 
 #[test]

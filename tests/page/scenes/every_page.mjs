@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 
 import { canBeHit, canBeTabbed, fits, isAccessible, turnsNothing } from "../checks.mjs";
-import { NARROW, Visitor, WIDE } from "../driver.mjs";
+import { NARROW, Visitor, WIDE, ZOOMED } from "../driver.mjs";
 import { PAGES, lineOf, pathOf } from "../pages.mjs";
 import { isPrinted } from "../paper.mjs";
 import { ask } from "../world.mjs";
@@ -15,13 +15,13 @@ const PICTURES = process.env.RENKEI_PICTURES;
 
 const nameOf = ({ path }) => path.replace(/\W+/g, "_");
 
-/// `width` is `wide` or `narrow`.
+/// `width` is `wide`, `narrow` or `zoomed`.
 export default async function play(browser, which) {
-  const width = { wide: WIDE, narrow: NARROW }[which];
+  const width = { wide: WIDE, narrow: NARROW, zoomed: ZOOMED }[which];
   const things = await ask("furnish");
   // One fault keeps no other from being found.
   const faults = [];
-  for (const scheme of ["light", "dark"]) {
+  for (const scheme of width === ZOOMED ? ["light"] : ["light", "dark"]) {
     const visitor = await Visitor.arrive(browser, { width, scheme, entered: false });
     await visitor.logIn(things.administrator);
     const note = (place) => (what) => what.catch(({ message }) => faults.push(`${place} at ${width} px, ${scheme}: ${message}`));

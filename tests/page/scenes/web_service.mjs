@@ -47,14 +47,36 @@ async function uploads(visitor) {
   const paper = page.locator(".paper");
   const hidden = await paper.evaluate((it) => it.scrollWidth - it.clientWidth);
   if (visitor.look.width === NARROW) assert.ok(hidden <= 0, `the sheet has to be moved sideways by ${hidden} px`);
+  // It is a task of the day, and nothing that was sent.
+  await visitor.open("/");
+  await visitor.sees("WEBサービスへのアップロードを待っているものがあります（1 件）");
+  await looked(visitor, "today-waits");
   await visitor.open("/outbox");
-  await page.getByRole("button", { name: "登録済みにする" }).click();
-  await visitor.told(/登録済み/);
+  await isDone(visitor);
   await visitor.sees("待っているものはありません");
   await looked(visitor, "done");
+  // It was a mistake.
+  await until("listed", async () => {
+    await visitor.open("/outbox");
+    return (await page.getByRole("button", { name: "元に戻す" }).count()) > 0;
+  });
+  await page.getByRole("button", { name: "元に戻す" }).click();
+  await visitor.told(/元に戻しました/);
+  await visitor.sees(serial);
+  await isDone(visitor);
   await visitor.open("/sent");
   await page.locator("td").getByText("WEBサービスに登録済み").first().waitFor();
   await looked(visitor, "sent");
+}
+
+/// Says that what waits was uploaded, and is asked whether it was.
+async function isDone(visitor) {
+  const { page } = visitor;
+  await page.getByRole("link", { name: "登録済みにする" }).click();
+  await visitor.sees("WEBサービスに登録しましたか");
+  await looked(visitor, "question");
+  await page.getByRole("button", { name: "登録済みにする" }).click();
+  await visitor.told(/登録済み/);
 }
 
 async function isRegistered(visitor, partner) {

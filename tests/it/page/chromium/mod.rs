@@ -25,6 +25,11 @@ fn every_page_on_a_telephone() {
 }
 
 #[test]
+fn every_page_at_150_percent() {
+    play(&["every_page", "zoomed"], || Town::new(Names::Hostile));
+}
+
+#[test]
 fn entrance() {
     play(&["entrance"], || Town::new(Names::Plain));
 }
