@@ -55,6 +55,8 @@ impl Counts {
             tell("candidates", "gauge", "Cards that wait for the operator.", totals.candidates);
             tell("waiting", "gauge", "Packages that wait.", totals.waiting);
             tell("waiting_bytes", "gauge", "Their sealed bytes.", totals.bytes);
+            let help = "Bytes of receipts, recalls and acceptances that are kept.";
+            tell("beside_bytes", "gauge", help, totals.beside);
         }
         tell("up", "gauge", "Whether the store answers.", u64::from(totals.is_some()));
         text

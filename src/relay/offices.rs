@@ -7,8 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-
 use super::store::{Positions, RelayStore, RelayStoreError, Standing};
 use crate::certs::{self, CertsError};
 use crate::config::RelayConfig;
@@ -19,7 +17,6 @@ use crate::types::{Clock, Digest, Instant, OfficeNumber};
 
 /// What trust is built from, as the files of the configuration have it.
 pub(super) struct Sources {
-    roots: Vec<CertificateDer<'static>>,
     of_config: TrustSources,
     pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
 }
@@ -41,7 +38,7 @@ impl Sources {
             lists.extend(certs::load_revocation_lists(path)?);
         }
         let of_config = TrustSources {
-            roots: roots.clone(),
+            roots,
             naming,
             revocation_lists: lists,
             revocation_grace: config.tls.revocation_grace,
@@ -51,7 +48,7 @@ impl Sources {
         let pins = config.offices.iter();
         let pins =
             pins.map(|office| (office.number, office.tls_certificates.iter().copied().collect()));
-        Ok(Self { roots, of_config, pins: pins.collect() })
+        Ok(Self { of_config, pins: pins.collect() })
     }
 }
 
@@ -80,8 +77,8 @@ pub(super) struct Offices {
     pub(super) trust: Arc<Trust>,
     stored: BTreeMap<OfficeNumber, Known>,
     configured: BTreeSet<OfficeNumber>,
+    /// Those that a certificate is pinned for, in the order in which it is taken to be theirs.
     by_pin: HashMap<Digest, Vec<OfficeNumber>>,
-    has_authority: bool,
     judged: Judged,
 }
 
@@ -122,6 +119,16 @@ impl Offices {
                 by_pin.entry(*digest).or_default().push(*office);
             }
         }
+        for (digest, offices) in by_pin.iter_mut().filter(|(_, offices)| offices.len() > 1) {
+            let before = former.and_then(|former| former.by_pin.get(digest));
+            // The operator's word counts before that of a card, and who had it before others.
+            offices.sort_by_key(|office| {
+                let is_configured =
+                    sources.pins.get(office).is_some_and(|pins| pins.contains(digest));
+                let place = before.and_then(|all| all.iter().position(|one| one == office));
+                (!is_configured, place.unwrap_or(usize::MAX), *office)
+            });
+        }
         let of_config = TrustSources { pins, ..sources.of_config.clone() };
         let trust = Trust::new(of_config).map_err(|error| {
             RelayStoreError::Settings(format!(
@@ -133,7 +140,6 @@ impl Offices {
             stored,
             configured: sources.pins.keys().copied().collect(),
             by_pin,
-            has_authority: !sources.roots.is_empty(),
             judged: Judged::default(),
         })
     }
@@ -214,13 +220,12 @@ impl Offices {
         speaks
     }
 
-    /// The office that a certificate speaks for; the first of several.
+    /// The office that a certificate speaks for. Of several it is the one that the certificate itself
+    /// names: any office may put any certificate into its card.
     pub(super) fn of(&self, peer: &Caller, now: jiff::Timestamp) -> Option<OfficeNumber> {
+        let named = self.trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now);
         let pinned = self.by_pin.get(&peer.certificate_sha256).into_iter().flatten().copied();
-        let named = self
-            .has_authority
-            .then(|| self.trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now));
-        let mut offices = pinned.chain(named.flatten());
+        let mut offices = named.into_iter().chain(pinned);
         offices.find(|office| self.speaks_for(peer, *office, now))
     }
 }

@@ -65,7 +65,11 @@ fn terms(config: &RelayConfig) -> Terms {
             package_bytes: usize::try_from(limits.package_size).unwrap_or(usize::MAX),
             ..package::Limits::default()
         },
-        quota: Quota { bytes: limits.office_store, messages: limits.office_messages.into() },
+        quota: Quota {
+            bytes: limits.office_store,
+            messages: limits.office_messages.into(),
+            beside: limits.office_store,
+        },
         keep: limits.keep,
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn forget(
     })?;
     output::line(&match lang {
         Lang::Ja => format!("承認を待っている事業所カードを {dropped} 件捨てました。"),
-        Lang::En => format!("{dropped} cards that waited for approval were dropped"),
+        Lang::En => format!("cards that waited for approval and were dropped: {dropped}"),
     })?;
     Ok(if dropped == 0 { ExitCode::from(EXIT_NO) } else { ExitCode::SUCCESS })
 }
@@ -90,13 +90,13 @@ pub(super) fn status(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCod
             OpenStore::Postgres(store) => store.totals().await?,
         })
     })?;
-    let Totals { offices, candidates, waiting, bytes } = totals;
+    let Totals { offices, candidates, waiting, bytes, beside } = totals;
     output::line(&match lang {
         Lang::Ja => format!(
-            "事業所: {offices}（承認待ちのカード: {candidates}）\n預かっているパッケージ: {waiting}（{bytes} バイト）"
+            "事業所: {offices}（承認待ちのカード: {candidates}）\n預かっているパッケージ: {waiting}（{bytes} バイト）\n受領証などの記録: {beside} バイト"
         ),
         Lang::En => format!(
-            "offices: {offices} (cards that wait for approval: {candidates})\npackages that wait: {waiting} ({bytes} bytes)"
+            "offices: {offices} (cards that wait for approval: {candidates})\npackages that wait: {waiting} ({bytes} bytes)\nreceipts and other records: {beside} bytes"
         ),
     })?;
     Ok(ExitCode::SUCCESS)

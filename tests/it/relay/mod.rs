@@ -2,6 +2,7 @@
 //! speak HTTP and share nothing with it but the paper.
 
 mod battery;
+mod beside;
 #[cfg(target_os = "linux")]
 mod canaries;
 #[cfg(target_os = "linux")]
@@ -22,5 +23,6 @@ mod moving;
 mod several;
 #[cfg(unix)]
 mod small_disk;
+mod strangers;
 #[cfg(unix)]
 mod together;

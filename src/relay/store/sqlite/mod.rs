@@ -153,12 +153,16 @@ impl RelayStore for SqliteStore {
         self.read(move |connection| read::slice(connection, body, start)).await
     }
 
-    async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
-        self.write(move |connection| write::put_receipt(connection, &new)).await
+    async fn put_receipt(
+        &self,
+        new: NewReceipt,
+        quota: Quota,
+    ) -> Result<PutReceipt, RelayStoreError> {
+        self.write(move |connection| write::put_receipt(connection, &new, quota)).await
     }
 
-    async fn put_recall(&self, new: NewRecall) -> Result<PutRecall, RelayStoreError> {
-        self.write(move |connection| write::put_recall(connection, &new)).await
+    async fn put_recall(&self, new: NewRecall, quota: Quota) -> Result<PutRecall, RelayStoreError> {
+        self.write(move |connection| write::put_recall(connection, &new, quota)).await
     }
 
     async fn recall(
@@ -178,7 +182,9 @@ impl RelayStore for SqliteStore {
         sender: OfficeNumber,
         after: u64,
         most: usize,
+        most_bytes: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
+        let most = (most, most_bytes);
         self.read(move |connection| read::receipts(connection, sender, after, most)).await
     }
 
@@ -212,7 +218,7 @@ impl RelayStore for SqliteStore {
         self.write(move |connection| write::put_card(connection, office, serial, &card)).await
     }
 
-    async fn introduce(&self, candidate: Candidate) -> Result<bool, RelayStoreError> {
+    async fn introduce(&self, candidate: Candidate) -> Result<(), RelayStoreError> {
         self.write(move |connection| write::introduce(connection, &candidate)).await
     }
 
