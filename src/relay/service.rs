@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bodies::{self, AWAY_AGAIN};
 use super::counts::Counts;
 use super::offices::Offices;
+use super::own::{OwnCertificates, Told};
 use super::rates::Rates;
 use super::store::{
     Candidate, Deposit, Deposited, Found, NewRecall, NewReceipt, PutRecall, PutReceipt, Quota,
@@ -60,6 +61,7 @@ pub(super) struct Mailboxes<S> {
     pub(super) clock: Clock,
     pub(super) granted: RwLock<Arc<Granted>>,
     pub(super) offices: RwLock<Arc<Offices>>,
+    pub(super) own: RwLock<Arc<OwnCertificates>>,
     pub(super) wakes: Arc<Wakes>,
     pub(super) rates: Rates<OfficeNumber>,
     /// By the address, or the /64, of who introduces.
@@ -71,6 +73,16 @@ impl<S: RelayStore> Mailboxes<S> {
     /// The offices of this moment.
     pub(super) fn offices(&self) -> Arc<Offices> {
         Arc::clone(&self.offices.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The relay's own certificates at this moment.
+    pub(super) fn own(&self) -> Arc<OwnCertificates> {
+        Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is to be known of them now.
+    pub(super) fn told_of_own(&self) -> Vec<Told> {
+        self.own().told(self.clock.now())
     }
 
     /// What is granted at this moment.

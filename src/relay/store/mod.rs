@@ -22,7 +22,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-pub use error::RelayStoreError;
+pub use error::{DatabaseFault, RelayStoreError};
 pub use moving::{MoveError, Moved, move_store};
 pub use postgres::{PostgresSettings, PostgresStore};
 pub use rows::Contents;

@@ -90,9 +90,39 @@ async fn an_unknown_office_is_taken_in_by_its_card_when_the_digits_are_the_same(
     let forged = put_card(&client, &relay, NEW, card(NEW, &tls, &hand, 3)).await;
     assert_eq!((forged.status, forged.code().as_str()), (403, "card-not-trusted"));
 
+    let again = relay.run(&["approve", NEW]);
+    assert!(again.status.success(), "it is approved already: {again:?}");
     let refused = relay.run(&["refuse", NEW]);
     assert!(refused.status.success(), "{refused:?}");
     wait_for(asks, 403);
+    assert!(relay.run(&["refuse", NEW]).status.success(), "it is refused already");
+    // The operator changes his mind: the card is still there.
+    let shown = relay.run(&["approve", NEW]);
+    let said = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert_eq!(shown.status.code(), Some(1), "{shown:?}");
+    assert!(said.contains(&digits) && said.contains("name: "), "{said}");
+    approve(&relay, NEW, &signing);
+    wait_for(asks, 200);
+    let log = relay.log();
+    let decided = log.matches("the operator approved the office").count();
+    assert_eq!((decided, log.matches("the operator refused the office").count()), (2, 1), "{log}");
+}
+
+#[test]
+fn an_office_that_is_known_by_no_card_is_refused_and_taken_back() {
+    let world = World::new();
+    let listed =
+        format!("[[office]]\nnumber = \"{NEW}\"\ntls_certificates = [\"{}\"]", "ab".repeat(32));
+    let mut relay = Relay::new(&world, "relay", &listed);
+    relay.start();
+    assert_eq!(relay.run(&["approve", NEW]).status.code(), Some(1), "no card waits");
+    for command in ["refuse", "approve"] {
+        let done = relay.run(&[command, NEW]);
+        assert!(done.status.success(), "{command}: {done:?}");
+    }
+    let listed = relay.run(&["list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("known") && !listed.contains("refused"), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

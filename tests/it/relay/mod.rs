@@ -17,8 +17,10 @@ mod full;
 mod harness;
 mod introductions;
 mod live;
+mod lost_store;
 #[cfg(unix)]
 mod moving;
+mod own;
 #[cfg(unix)]
 mod several;
 #[cfg(unix)]

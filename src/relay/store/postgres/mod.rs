@@ -5,6 +5,7 @@
 //! the transactions that bring it: a notice within one would hold up all others at its end. It is a
 //! hint; what is in the tables is the truth.
 
+mod faults;
 mod hints;
 mod questions;
 mod schema;
@@ -27,6 +28,7 @@ pub use settings::PostgresSettings;
 pub(super) use target::{Target, TargetState};
 
 use questions::{Find, NewPackage, PutOne};
+use settings::place;
 use tls::Tls;
 use together::{Question as _, Together};
 
@@ -63,9 +65,24 @@ const COLLECTED: usize = 20;
 impl PostgresStore {
     /// Reaches the database and brings its schema up to date. Any number of instances may have it.
     pub async fn open(settings: &PostgresSettings) -> Result<Self, RelayStoreError> {
+        Self::open_any(settings, false).await
+    }
+
+    /// The same of a database that has been the store of a relay before.
+    pub async fn open_there(settings: &PostgresSettings) -> Result<Self, RelayStoreError> {
+        Self::open_any(settings, true).await
+    }
+
+    async fn open_any(
+        settings: &PostgresSettings,
+        must_be_there: bool,
+    ) -> Result<Self, RelayStoreError> {
         let (config, tls, pool) = settings.open()?;
-        let mut client = pool.get().await?;
-        schema::prepare(&mut client).await?;
+        let mut client = connect(&pool, &config).await?;
+        if must_be_there && !schema::is_there(&client).await? {
+            return Err(RelayStoreError::Missing(place(&config)));
+        }
+        schema::prepare(&mut client, &config).await?;
         if client.query_opt("SELECT 1 FROM moves WHERE NOT done", &[]).await?.is_some() {
             return Err(RelayStoreError::Unfinished);
         }
@@ -83,6 +100,18 @@ impl PostgresStore {
             collected: Collected::default(),
             known: Mutex::default(),
         })
+    }
+
+    /// Host, port and name of the database.
+    pub fn place(&self) -> String {
+        place(&self.config)
+    }
+
+    /// By what it is told from another store.
+    pub async fn identity(&self) -> Result<String, RelayStoreError> {
+        let rows = self.rows("SELECT encode(id, 'hex') FROM identity", &[]).await?;
+        let row = rows.first().ok_or(RelayStoreError::Damaged("identity"))?;
+        Ok(row.try_get(0)?)
     }
 
     /// Whether this move was made into the database.
@@ -188,6 +217,14 @@ impl PostgresStore {
         let statement = client.prepare_cached(sql).await?;
         Ok(client.execute(&statement, parameters).await?)
     }
+}
+
+/// The first connection to a database: what keeps it from coming about is told with its place.
+async fn connect(pool: &Pool, config: &Config) -> Result<Client, RelayStoreError> {
+    pool.get().await.map_err(|error| {
+        let (place, fault) = (place(config), faults::of_pool(&error));
+        RelayStoreError::Database { place, fault }
+    })
 }
 
 impl std::fmt::Debug for PostgresStore {

@@ -5,7 +5,6 @@ use std::pin::pin;
 
 use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::config::Host;
 use tokio_postgres::types::Type;
 
 use super::super::rows::{
@@ -13,8 +12,8 @@ use super::super::rows::{
     WholePackage,
 };
 use super::super::{Candidate, RelayStoreError, digest, millis};
-use super::settings::{NAME, PostgresSettings};
-use super::{Parameters, schema};
+use super::settings::{NAME, PostgresSettings, place};
+use super::{Parameters, connect, schema};
 use crate::types::{Digest, MessageId};
 
 /// The lock that whoever moves into the database has for as long as it is connected.
@@ -46,16 +45,9 @@ impl Target {
         settings: &PostgresSettings,
     ) -> Result<Self, RelayStoreError> {
         let (config, _tls, pool) = settings.open()?;
-        let host = match config.get_hosts().first() {
-            Some(Host::Tcp(host)) => host.clone(),
-            #[cfg(unix)]
-            Some(Host::Unix(path)) => path.display().to_string(),
-            None => String::new(),
-        };
-        let port = config.get_ports().first().copied().unwrap_or(5432);
-        let name = format!("{host}:{port}/{}", config.get_dbname().unwrap_or_default());
-        let mut client = pool.get().await?;
-        schema::prepare(&mut client).await?;
+        let name = place(&config);
+        let mut client = connect(&pool, &config).await?;
+        schema::prepare(&mut client, &config).await?;
         client.batch_execute("SET application_name = 'renkei relay move-store'").await?;
         Ok(Self { client, name })
     }

@@ -58,6 +58,7 @@ impl SqliteStore {
 
     /// Opens the file for a command, also while a relay runs on it.
     pub fn open_beside(path: &Path) -> Result<Self, RelayStoreError> {
+        Self::must_be_there(path)?;
         Self::beside(path, None)
     }
 
@@ -73,6 +74,28 @@ impl SqliteStore {
             collected: Collected::default(),
             _lock: lock,
         })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Fails where there is no such file.
+    pub fn must_be_there(path: &Path) -> Result<(), RelayStoreError> {
+        if path.exists() {
+            return Ok(());
+        }
+        Err(RelayStoreError::Missing(path.display().to_string()))
+    }
+
+    /// By what it is told from another store.
+    pub async fn identity(&self) -> Result<String, RelayStoreError> {
+        self.read(|connection| {
+            let sql = "SELECT lower(hex(id)) FROM identity";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+        .await
     }
 
     async fn write<T: Send + 'static>(
