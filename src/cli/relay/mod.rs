@@ -153,9 +153,7 @@ fn store_fault(error: RelayStoreError, lang: Lang) -> anyhow::Error {
     match error {
         RelayStoreError::Settings { .. }
         | RelayStoreError::Missing(_)
-        | RelayStoreError::Replaced(_)
-        | RelayStoreError::NotMoved(_)
-        | RelayStoreError::Moved(_) => UsageError(error.text(lang)).into(),
+        | RelayStoreError::Replaced(_) => UsageError(error.text(lang)).into(),
         error => error.into(),
     }
 }
@@ -200,7 +198,13 @@ async fn open_there(config: &RelayConfig) -> Result<OpenStore, RelayStoreError> 
     if moved.is_none() && file.exists() {
         return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
     }
-    let store = PostgresStore::open_there(&settings).await?;
+    let store = match (PostgresStore::open_there(&settings).await, &moved) {
+        // There is nothing of what was moved.
+        (Err(RelayStoreError::Missing(_)), Some((_, to))) => {
+            return Err(RelayStoreError::Moved(to.clone()));
+        }
+        (opened, _) => opened?,
+    };
     has_what_was_moved(&store, moved).await?;
     Ok(OpenStore::Postgres(store))
 }
