@@ -43,7 +43,7 @@ async fn keep<S: RelayStore>(store: Arc<S>, number: usize) {
     let sealed = Hashed::from(Bytes::from(format!("{number:0512}")));
     let package_sha256 = sealed.sha256();
     let message_id = MessageId::new(now);
-    let quota = Quota { bytes: u64::MAX >> 1, messages: u64::MAX >> 1 };
+    let quota = Quota { bytes: u64::MAX >> 1, messages: u64::MAX >> 1, beside: u64::MAX >> 1 };
     let new = Deposit {
         sender,
         recipient,
@@ -68,5 +68,5 @@ async fn keep<S: RelayStore>(store: Arc<S>, number: usize) {
         receipt: receipt.into(),
         at: now,
     };
-    assert_eq!(store.put_receipt(new).await.expect("kept"), PutReceipt::New);
+    assert_eq!(store.put_receipt(new, quota).await.expect("kept"), PutReceipt::New);
 }

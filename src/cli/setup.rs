@@ -157,8 +157,10 @@ pub(super) fn log(node: &Node, lang: Lang) -> anyhow::Result<Sink> {
 /// What is logged.
 pub(super) fn filter(node: &Node, lang: Lang) -> Result<EnvFilter, UsageError> {
     // At the level trace the watcher of folders tells the names of files, which may be names of
-    // persons: it is never heard. The last word about a target counts.
-    EnvFilter::try_new(format!("{},notify=off", node.log)).map_err(|error| {
+    // persons: it is never heard. What goes wrong with PostgreSQL the relay says itself. The last word
+    // about a target counts.
+    let never = "notify=off,tokio_postgres=off,deadpool=off,deadpool_postgres=off";
+    EnvFilter::try_new(format!("{},{never}", node.log)).map_err(|error| {
         let head = lang.pick(
             "設定の node.log が正しくありません（error、warn、info、debug のどれかを書いてください）",
             "node.log is not a filter; expected error, warn, info or debug",

@@ -100,13 +100,13 @@ async fn receive<S: Service>(
     let (head, body) = request.into_parts();
     // Until the body is read, an answer may cross with the rest of it.
     link.leave_unread();
+    let office = of_path(office);
+    let takes_introductions = shared.service.takes_introductions();
+    let is_new = |office: &OfficeNumber| !shared.service.knows_as(&link.peer, *office);
     let partner = match link.partner() {
-        Err(refusal)
-            if refusal.code == RefusalCode::NOT_A_PARTNER
-                && shared.service.takes_introductions() =>
-        {
-            None
-        }
+        // Whatever else its certificate speaks for, this may be an office that nobody knows.
+        Ok(_) if takes_introductions && office.as_ref().is_ok_and(is_new) => None,
+        Err(refusal) if takes_introductions && refusal.code == RefusalCode::NOT_A_PARTNER => None,
         partner => Some(partner?),
     };
     let _place = match partner {
@@ -117,7 +117,7 @@ async fn receive<S: Service>(
         }
     };
     check_no_query(&head.uri)?;
-    let office = of_path(office)?;
+    let office = office?;
     short_body::check_media_type(&head.headers, "Expected a card.")?;
     let limits = shared.grants.limits();
     let card = short_body::receive(body, MAX_CARD, limits.body_grace).await?;

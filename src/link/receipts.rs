@@ -54,8 +54,9 @@ pub(super) async fn get_receipts<S: Service>(
     let (wait, limit) = (parameters.wait(limits.longest_wait), limits.receipts_per_page);
     waiting::answer(&shared, &GET_RECEIPTS, after, wait, |patience| {
         let (service, peer) = (Arc::clone(&shared.service), Arc::clone(&link.peer));
-        let query = ReceiptQuery { office, after, patience, limit };
-        async move { Ok(service.receipts(&peer, query).await?.cut(limits.page_bytes)) }
+        let bytes = limits.page_bytes;
+        let query = ReceiptQuery { office, after, patience, limit, bytes };
+        async move { Ok(service.receipts(&peer, query).await?.cut(bytes)) }
     })
     .await
 }

@@ -88,7 +88,7 @@ mod tests {
             acceptance: Bytes::from_static(b"acceptance"),
         };
         let Deposit { sender, recipient: office, message_id: id, .. } = package;
-        let quota = Quota { bytes: u64::MAX, messages: u64::MAX };
+        let quota = Quota { bytes: u64::MAX, messages: u64::MAX, beside: u64::MAX };
         assert_eq!(store.deposit(package, quota).await.expect("kept"), Deposited::New);
         let found = store.find(MailboxItemName { office, sender, id }, now).await.expect("read");
         let Found::Waiting { body, size, first, .. } = found else { panic!("it waits") };

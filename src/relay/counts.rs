@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::Timestamp;
+
 use super::store::{CleanedUp, Totals};
 
 /// What happened since the start.
@@ -29,7 +31,7 @@ impl Counts {
     }
 
     /// In the form of Prometheus.
-    pub(super) fn text(&self, totals: Option<&Totals>) -> String {
+    pub(super) fn text(&self, totals: Option<&Totals>, end: Timestamp) -> String {
         let mut text = String::new();
         let mut tell = |name: &str, kind: &str, help: &str, value: u64| {
             // Writing into a String cannot fail.
@@ -55,7 +57,12 @@ impl Counts {
             tell("candidates", "gauge", "Cards that wait for the operator.", totals.candidates);
             tell("waiting", "gauge", "Packages that wait.", totals.waiting);
             tell("waiting_bytes", "gauge", "Their sealed bytes.", totals.bytes);
+            let help = "Bytes of receipts, recalls and acceptances that are kept.";
+            tell("beside_bytes", "gauge", help, totals.beside);
         }
+        let help = "When the first of the relay's own certificates ends, in Unix time.";
+        let end = u64::try_from(end.as_second()).unwrap_or_default();
+        tell("certificate_end_timestamp_seconds", "gauge", help, end);
         tell("up", "gauge", "Whether the store answers.", u64::from(totals.is_some()));
         text
     }

@@ -27,6 +27,9 @@ const GATHER: Duration = Duration::from_millis(20);
 /// So often something is cleared away.
 const CLEAN_UP: Duration = Duration::from_mins(1);
 
+/// So often the log is told of certificates of the relay that end or have ended.
+const REMIND: Duration = Duration::from_hours(12);
+
 /// A receipt that nobody ever collected is kept so long.
 const ABANDON: SignedDuration = SignedDuration::from_hours(24 * 400);
 
@@ -57,12 +60,13 @@ impl<S: RelayStore> Keeper<S> {
         let telling = work::spawn(tell(Arc::clone(&store), told));
         let (remember, remembers) = watch::channel(self.settings.remember);
         let cleaning = work::spawn(clean(Arc::clone(&self.mailboxes), remembers));
+        let reminding = work::spawn(remind_of_own(Arc::clone(&self.mailboxes)));
         tokio::select! {
             biased;
             () = work::stopped(&mut stopping) => {}
             () = self.look(hears, changes, remember) => {}
         }
-        for task in [listening, telling, cleaning] {
+        for task in [listening, telling, cleaning, reminding] {
             task.abort();
         }
     }
@@ -147,6 +151,10 @@ impl<S: RelayStore> Keeper<S> {
         let mut granted = self.mailboxes.granted.write().unwrap_or_else(PoisonError::into_inner);
         *granted = Arc::clone(&settings.granted);
         drop(granted);
+        let mut own = self.mailboxes.own.write().unwrap_or_else(PoisonError::into_inner);
+        *own = Arc::clone(&settings.own);
+        drop(own);
+        tell_of_own(&self.mailboxes);
         self.settings = settings;
         Ok(())
     }
@@ -169,8 +177,28 @@ impl<S: RelayStore> Keeper<S> {
             tracing::error!(%error, "other offices could not be taken up");
             return Ok(());
         }
+        offices.tell_changes(&former);
         self.know(offices, &former);
         Ok(())
+    }
+}
+
+/// Tells the log what is to be known of the relay's own certificates.
+fn tell_of_own<S: RelayStore>(mailboxes: &Mailboxes<S>) {
+    for told in mailboxes.told_of_own() {
+        if told.is_refused {
+            tracing::error!("{}", told.en);
+        } else {
+            tracing::warn!("{}", told.en);
+        }
+    }
+}
+
+/// Tells it now and then for as long as the relay runs.
+async fn remind_of_own<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>) {
+    loop {
+        tell_of_own(&mailboxes);
+        sleep(REMIND).await;
     }
 }
 

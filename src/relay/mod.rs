@@ -7,7 +7,8 @@
 //! | `service` | what is answered: the mailbox routes of [`crate::link`] |
 //! | `offices` | whom it knows, and by what |
 //! | `rates`, `wakes`, `counts` | how much an office asks, who waits for what, what is counted |
-//! | `settings` | what of the configuration is taken up while it runs |
+//! | `settings`, `own` | what of the configuration is taken up while it runs; its own certificates |
+//! | `error` | what keeps it from starting |
 //! | `keeper` | what goes on beside the requests |
 //! | `watch_page` | `/healthz` and `/metrics` |
 //!
@@ -16,8 +17,10 @@
 
 mod bodies;
 mod counts;
+mod error;
 mod keeper;
 mod offices;
+mod own;
 mod rates;
 mod service;
 mod settings;
@@ -25,7 +28,6 @@ pub mod store;
 mod wakes;
 mod watch_page;
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 
@@ -33,54 +35,24 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::certs::CertsError;
 use crate::config::RelayConfig;
-use crate::link::{Grants, Server, Tls, TlsError};
-use crate::package::SignerError;
+use crate::link::{Grants, Server, Tls};
 use crate::types::Clock;
 use crate::work::{self, systemd, watch};
+pub use error::RelayError;
+pub use own::{OwnCertificates, Told};
+
 use counts::Counts;
 use keeper::{Change, Keeper};
 use offices::Offices;
 use rates::Rates;
 use service::{INTRODUCTION, INTRODUCTIONS, Mailboxes};
 use settings::Settings;
-use store::{Hint, RelayStore, RelayStoreError};
+use store::{Hint, RelayStore};
 use wakes::Wakes;
 
 /// Hints for other instances that may wait; what does not fit is found by looking.
 const HINTS: usize = 4096;
-
-/// What keeps a relay from starting.
-#[derive(Debug, thiserror::Error)]
-pub enum RelayError {
-    /// A file of certificates.
-    #[error("{0}")]
-    Certs(#[from] CertsError),
-    /// The certificate or key that acceptances are signed with.
-    #[error("the signing certificate cannot be used: {0}")]
-    Signer(#[from] SignerError),
-    /// The certificate or key for TLS.
-    #[error("{0}")]
-    Tls(#[from] TlsError),
-    /// The store.
-    #[error("{0}")]
-    Store(#[from] RelayStoreError),
-    /// An address that is taken, or a folder that cannot be made.
-    #[error("{what}: {error}")]
-    Io {
-        /// What was to be done.
-        what: String,
-        /// Why it could not.
-        error: io::Error,
-    },
-}
-
-/// Why nothing can be changed any more.
-fn stopping() -> RelayError {
-    let what = "the relay".to_owned();
-    RelayError::Io { what, error: io::Error::other("it is stopping") }
-}
 
 /// A relay that runs.
 #[derive(Debug)]
@@ -118,7 +90,7 @@ impl<S: RelayStore> Prepared<S> {
     async fn new(config: &RelayConfig, store: S, clock: Clock) -> Result<Self, RelayError> {
         let folder = &config.node.data;
         crate::disk::create_private_folders(folder)
-            .map_err(|error| RelayError::Io { what: folder.display().to_string(), error })?;
+            .map_err(|error| RelayError::Folder { folder: folder.clone(), error })?;
         let settings = Settings::load(config)?;
         let store = Arc::new(store);
         let rows = store.positions().await?;
@@ -130,6 +102,7 @@ impl<S: RelayStore> Prepared<S> {
             clock,
             granted: RwLock::new(Arc::clone(&settings.granted)),
             offices: RwLock::new(Arc::new(offices)),
+            own: RwLock::new(Arc::clone(&settings.own)),
             wakes: Wakes::new(tell),
             rates: Rates::new(settings.office_rate),
             introductions: Rates::each(INTRODUCTION, INTRODUCTIONS),
@@ -159,22 +132,24 @@ impl Relay {
         clock: Clock,
     ) -> Result<Self, RelayError> {
         let folder = &config.node.data;
-        let failed = |what: String| move |error| RelayError::Io { what, error };
+        let cannot = |section: &'static str, address: SocketAddr| {
+            move |error| RelayError::Listen { section, address, error }
+        };
         let prepared = Prepared::new(config, store, clock).await?;
         let listen = config.listen;
-        let listener = TcpListener::bind(listen).await.map_err(failed(listen.to_string()))?;
+        let listener = TcpListener::bind(listen).await.map_err(cannot("node", listen))?;
         let watched = match config.status {
             None => None,
             Some(address) => {
                 let bound = TcpListener::bind(address).await;
-                Some(bound.map_err(failed(address.to_string()))?)
+                Some(bound.map_err(cannot("status", address))?)
             }
         };
         let watched_at = watched.as_ref().and_then(|watched| watched.local_addr().ok());
         let Prepared { mailboxes, tls, settings, .. } = &prepared;
         let (tls, mailboxes) = (Arc::clone(tls), Arc::clone(mailboxes));
         let server = Server::new(listener, tls, Arc::clone(&mailboxes), settings.limits, folder)
-            .map_err(failed(listen.to_string()))?;
+            .map_err(cannot("node", listen))?;
         let address = server.address();
         let Kept { keeping, stop, moved, change } = prepared.keep(server.grants());
         let mut shutdown = stop.subscribe();
@@ -209,10 +184,10 @@ impl Relay {
     pub async fn apply(&self, config: &RelayConfig) -> Result<(), RelayError> {
         let config = config.clone();
         let read = work::blocking(move || Settings::load(&config)).await;
-        let settings = read.map_err(|_| stopping())??;
+        let settings = read.map_err(|_| RelayError::Stopping)??;
         let (answer, answered) = oneshot::channel();
-        self.change.send((settings, answer)).await.map_err(|_| stopping())?;
-        answered.await.map_err(|_| stopping())?
+        self.change.send((settings, answer)).await.map_err(|_| RelayError::Stopping)?;
+        answered.await.map_err(|_| RelayError::Stopping)?
     }
 
     /// Waits until what its store has was moved elsewhere.

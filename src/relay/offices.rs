@@ -7,19 +7,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-
 use super::store::{Positions, RelayStore, RelayStoreError, Standing};
 use crate::certs::{self, CertsError};
 use crate::config::RelayConfig;
 use crate::link::Caller;
-use crate::package::card::SignedCard;
+use crate::package::card::{CardCertificate, SignedCard};
 use crate::package::{Trust, TrustSources, Usage};
 use crate::types::{Clock, Digest, Instant, OfficeNumber};
 
 /// What trust is built from, as the files of the configuration have it.
 pub(super) struct Sources {
-    roots: Vec<CertificateDer<'static>>,
     of_config: TrustSources,
     pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
 }
@@ -41,7 +38,7 @@ impl Sources {
             lists.extend(certs::load_revocation_lists(path)?);
         }
         let of_config = TrustSources {
-            roots: roots.clone(),
+            roots,
             naming,
             revocation_lists: lists,
             revocation_grace: config.tls.revocation_grace,
@@ -51,7 +48,7 @@ impl Sources {
         let pins = config.offices.iter();
         let pins =
             pins.map(|office| (office.number, office.tls_certificates.iter().copied().collect()));
-        Ok(Self { roots, of_config, pins: pins.collect() })
+        Ok(Self { of_config, pins: pins.collect() })
     }
 }
 
@@ -62,6 +59,8 @@ struct Known {
     serial: u64,
     /// The TLS certificates of its card, where the operator approved it by that.
     pins: BTreeSet<Digest>,
+    /// The certificate that signed this card.
+    signer: Option<Digest>,
 }
 
 /// So old the judgement on a certificate may be, as that on a connection.
@@ -80,8 +79,8 @@ pub(super) struct Offices {
     pub(super) trust: Arc<Trust>,
     stored: BTreeMap<OfficeNumber, Known>,
     configured: BTreeSet<OfficeNumber>,
+    /// Those that a certificate is pinned for, in the order in which it is taken to be theirs.
     by_pin: HashMap<Digest, Vec<OfficeNumber>>,
-    has_authority: bool,
     judged: Judged,
 }
 
@@ -97,16 +96,25 @@ impl Offices {
         let mut stored = BTreeMap::new();
         for row in rows {
             let before = former.and_then(|former| former.stored.get(&row.office));
-            let pins = match (row.standing, before) {
-                (Standing::Approved, Some(before))
-                    if (before.standing, before.serial) == (row.standing, row.serial) =>
-                {
-                    before.pins.clone()
+            let is_as_before = before.is_some_and(|before| {
+                (before.standing, before.serial) == (row.standing, row.serial)
+            });
+            let known = match (row.standing, before) {
+                (Standing::Approved, Some(before)) if is_as_before => before.clone(),
+                (Standing::Approved, _) => {
+                    let card = store.card(row.office).await?;
+                    let card = card.and_then(|card| SignedCard::open(&card).ok());
+                    Known {
+                        standing: row.standing,
+                        serial: row.serial,
+                        pins: card.as_ref().map(tls_of).unwrap_or_default(),
+                        signer: card.map(|card| card.signer().sha256()),
+                    }
                 }
-                (Standing::Approved, _) => tls_of(store.card(row.office).await?.as_deref()),
-                (Standing::Known | Standing::Refused, _) => BTreeSet::new(),
+                (standing @ (Standing::Known | Standing::Refused), _) => {
+                    Known { serial: row.serial, ..Known::without_card(standing) }
+                }
             };
-            let known = Known { standing: row.standing, serial: row.serial, pins };
             stored.insert(row.office, known);
         }
         let mut pins = sources.pins.clone();
@@ -122,18 +130,26 @@ impl Offices {
                 by_pin.entry(*digest).or_default().push(*office);
             }
         }
+        for (digest, offices) in by_pin.iter_mut().filter(|(_, offices)| offices.len() > 1) {
+            let before = former.and_then(|former| former.by_pin.get(digest));
+            // The operator's word counts before that of a card, and who had it before others.
+            offices.sort_by_key(|office| {
+                let is_configured =
+                    sources.pins.get(office).is_some_and(|pins| pins.contains(digest));
+                let place = before.and_then(|all| all.iter().position(|one| one == office));
+                (!is_configured, place.unwrap_or(usize::MAX), *office)
+            });
+        }
         let of_config = TrustSources { pins, ..sources.of_config.clone() };
-        let trust = Trust::new(of_config).map_err(|error| {
-            RelayStoreError::Settings(format!(
-                "the authorities of tls.roots cannot be used: {error}"
-            ))
+        let trust = Trust::new(of_config).map_err(|error| RelayStoreError::Settings {
+            ja: format!("設定の tls.roots の認証局の証明書を使えません（{error}）。"),
+            en: format!("the authorities of tls.roots cannot be used: {error}"),
         })?;
         Ok(Self {
             trust: Arc::new(trust),
             stored,
             configured: sources.pins.keys().copied().collect(),
             by_pin,
-            has_authority: !sources.roots.is_empty(),
             judged: Judged::default(),
         })
     }
@@ -147,9 +163,33 @@ impl Offices {
     /// The same, and one more that an authority made known.
     pub(super) fn with(&self, office: OfficeNumber) -> Self {
         let mut more = self.clone();
-        let known = Known { standing: Standing::Known, serial: 0, pins: BTreeSet::new() };
-        more.stored.entry(office).or_insert(known);
+        more.stored.entry(office).or_insert(Known::without_card(Standing::Known));
         more
+    }
+
+    /// Tells the log what the operator decided since `former`.
+    pub(super) fn tell_changes(&self, former: &Self) {
+        for (office, known) in &self.stored {
+            let before = former.stored.get(office).map(|known| known.standing);
+            if before == Some(known.standing) {
+                continue;
+            }
+            match (known.standing, known.signer) {
+                (Standing::Approved, Some(signer)) => {
+                    tracing::info!(%office, %signer, "the operator approved the office");
+                }
+                (Standing::Approved, None) => {
+                    tracing::warn!(%office, "the office is approved, and its card cannot be read");
+                }
+                (Standing::Refused, _) => {
+                    tracing::info!(%office, "the operator refused the office");
+                }
+                (Standing::Known, _) if before.is_some() => {
+                    tracing::info!(%office, "the operator refuses the office no more");
+                }
+                (Standing::Known, _) => {}
+            }
+        }
     }
 
     /// Whether the store has other offices by now, or other cards of them.
@@ -214,20 +254,23 @@ impl Offices {
         speaks
     }
 
-    /// The office that a certificate speaks for; the first of several.
+    /// The office that a certificate speaks for. Of several it is the one that the certificate itself
+    /// names: any office may put any certificate into its card.
     pub(super) fn of(&self, peer: &Caller, now: jiff::Timestamp) -> Option<OfficeNumber> {
+        let named = self.trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now);
         let pinned = self.by_pin.get(&peer.certificate_sha256).into_iter().flatten().copied();
-        let named = self
-            .has_authority
-            .then(|| self.trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now));
-        let mut offices = pinned.chain(named.flatten());
+        let mut offices = named.into_iter().chain(pinned);
         offices.find(|office| self.speaks_for(peer, *office, now))
     }
 }
 
-/// The TLS certificates of a card; none where it cannot be read.
-fn tls_of(card: Option<&[u8]>) -> BTreeSet<Digest> {
-    let card = card.and_then(|card| SignedCard::open(card).ok());
-    let tls = card.iter().flat_map(|card| &card.card().certificates.tls);
-    tls.map(crate::package::card::CardCertificate::sha256).collect()
+impl Known {
+    const fn without_card(standing: Standing) -> Self {
+        Self { standing, serial: 0, pins: BTreeSet::new(), signer: None }
+    }
+}
+
+/// The TLS certificates of a card.
+fn tls_of(card: &SignedCard) -> BTreeSet<Digest> {
+    card.card().certificates.tls.iter().map(CardCertificate::sha256).collect()
 }

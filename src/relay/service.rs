@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bodies::{self, AWAY_AGAIN};
 use super::counts::Counts;
 use super::offices::Offices;
+use super::own::{OwnCertificates, Told};
 use super::rates::Rates;
 use super::store::{
     Candidate, Deposit, Deposited, Found, NewRecall, NewReceipt, PutRecall, PutReceipt, Quota,
@@ -60,6 +61,7 @@ pub(super) struct Mailboxes<S> {
     pub(super) clock: Clock,
     pub(super) granted: RwLock<Arc<Granted>>,
     pub(super) offices: RwLock<Arc<Offices>>,
+    pub(super) own: RwLock<Arc<OwnCertificates>>,
     pub(super) wakes: Arc<Wakes>,
     pub(super) rates: Rates<OfficeNumber>,
     /// By the address, or the /64, of who introduces.
@@ -71,6 +73,16 @@ impl<S: RelayStore> Mailboxes<S> {
     /// The offices of this moment.
     pub(super) fn offices(&self) -> Arc<Offices> {
         Arc::clone(&self.offices.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The relay's own certificates at this moment.
+    pub(super) fn own(&self) -> Arc<OwnCertificates> {
+        Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is to be known of them now.
+    pub(super) fn told_of_own(&self) -> Vec<Told> {
+        self.own().told(self.clock.now())
     }
 
     /// What is granted at this moment.
@@ -188,11 +200,7 @@ impl<S: RelayStore> Mailboxes<S> {
                 Ok(PutAnswer { receipt: acceptance, repeated: true, relayed: true })
             }
             Deposited::Different => Err(Refusal::plain(RefusalCode::ID_TAKEN)),
-            Deposited::Full => {
-                let log = format!("as much of {sender} waits as may");
-                let refusal = Refusal::new(RefusalCode::PARTNER_STORE_FULL, log);
-                Err(refusal.retry_after(STORE_AGAIN))
-            }
+            Deposited::Full => Err(full(sender)),
         }
     }
 
@@ -222,7 +230,8 @@ impl<S: RelayStore> Mailboxes<S> {
             receipt,
             at: self.clock.now(),
         };
-        let put = self.store.put_receipt(new).await.map_err(|error| self.away(&error))?;
+        let quota = self.granted().terms.quota;
+        let put = self.store.put_receipt(new, quota).await.map_err(|error| self.away(&error))?;
         match put {
             PutReceipt::New => {
                 Counts::add(&self.counts.receipts, 1);
@@ -240,6 +249,7 @@ impl<S: RelayStore> Mailboxes<S> {
                 let log = "there are enough receipts of this kind";
                 Err(Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN))
             }
+            PutReceipt::Full => Err(full(of.office)),
         }
     }
 
@@ -260,7 +270,8 @@ impl<S: RelayStore> Mailboxes<S> {
         let of = MailboxItemName { office, sender, id };
         let (package_sha256, at) = (stated.package_sha256, self.clock.now());
         let over = surely_over(at);
-        let put = self.store.put_recall(NewRecall { of, package_sha256, recall, at, over }).await;
+        let new = NewRecall { of, package_sha256, recall, at, over };
+        let put = self.store.put_recall(new, self.granted().terms.quota).await;
         match put.map_err(|error| self.away(&error))? {
             PutRecall::New => {
                 self.wakes.came(office);
@@ -271,6 +282,7 @@ impl<S: RelayStore> Mailboxes<S> {
             PutRecall::Mismatch => Err(Refusal::plain(RefusalCode::ID_TAKEN)),
             PutRecall::Unknown => Err(Refusal::plain(RefusalCode::NOT_FOUND).of_this_package()),
             PutRecall::Over => Err(Refusal::plain(RefusalCode::GONE).of_this_package()),
+            PutRecall::Full => Err(full(sender)),
         }
     }
 
@@ -328,7 +340,11 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         self.store.collected(query.office, query.after);
         let (office, after) = (query.office, query.after);
         let waits = self.wakes.listen(office, List::Receipts);
-        let look = |most| self.store.receipts(office, after, most);
+        let look = |most| async move {
+            let found = self.store.receipts(office, after, most, query.bytes).await?;
+            let bytes: usize = found.iter().map(|entry| entry.receipt.len()).sum();
+            Ok((found, bytes >= query.bytes))
+        };
         let page = (after, query.limit, &query.patience);
         let found = waits.list(page, look, |receipt| receipt.position).await;
         let (found, more) = found.map_err(|error| self.away(&error))?;
@@ -385,6 +401,10 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         true
     }
 
+    fn knows_as(&self, peer: &Caller, office: OfficeNumber) -> bool {
+        self.offices().speaks_for(peer, office, self.clock.now())
+    }
+
     fn opens_sealed(&self) -> bool {
         false
     }
@@ -395,7 +415,8 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         office: OfficeNumber,
         card: Bytes,
     ) -> Result<(), Refusal> {
-        self.introductions.ask(one_site(peer.address.ip())).map_err(|wait| {
+        let site = one_site(peer.address.ip());
+        self.introductions.ask(site).map_err(|wait| {
             let log = "too many cards come from there";
             Refusal::new(RefusalCode::PARTNER_RATE_EXCEEDED, log).retry_after(wait)
         })?;
@@ -405,13 +426,9 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             let log = "the card is not that of the certificate that hands it over";
             return Err(Refusal::new(RefusalCode::CERTIFICATE_NOT_ALLOWED, log));
         }
-        let sha256 = read.sha256();
-        let candidate = Candidate { office, sha256, card, at: self.clock.now() };
-        let room = self.store.introduce(candidate).await.map_err(|error| self.away(&error))?;
-        if !room {
-            let log = "too many cards wait for the operator";
-            return Err(Refusal::new(RefusalCode::BUSY, log).retry_after(STORE_AGAIN));
-        }
+        let (sha256, signer, site) = (read.sha256(), read.signer().sha256(), site.to_string());
+        let candidate = Candidate { office, sha256, card, signer, site, at: self.clock.now() };
+        self.store.introduce(candidate).await.map_err(|error| self.away(&error))?;
         tracing::info!(%office, %sha256, "a card waits for the operator (renkei relay list)");
         Ok(())
     }
@@ -428,9 +445,9 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         }
         let (office, after) = (query.office, query.after);
         let waits = self.wakes.listen(office, List::Mailbox);
-        let look = |most| {
+        let look = |most| async move {
             let over = surely_over(self.clock.now());
-            self.store.waiting(office, after, most, over)
+            Ok((self.store.waiting(office, after, most, over).await?, false))
         };
         let page = (after, query.limit, &query.patience);
         let found = waits.list(page, look, |item| item.position).await;
@@ -509,6 +526,12 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             manifest_bytes: limits.manifest_bytes,
         }
     }
+}
+
+/// The refusal for an office of which as much is kept as may be.
+fn full(office: OfficeNumber) -> Refusal {
+    let log = format!("as much of {office} is kept as may be");
+    Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN)
 }
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {

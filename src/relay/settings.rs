@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::RelayError;
 use super::offices::{Offices, Sources};
+use super::own::OwnCertificates;
 use super::service::{Granted, Terms};
 use super::store::Quota;
 use crate::certs::{self, Identity};
@@ -22,6 +23,7 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) office_rate: u32,
     pub(super) remember: SignedDuration,
+    pub(super) own: Arc<OwnCertificates>,
     identity: Identity,
     versions: TlsVersions,
 }
@@ -29,7 +31,11 @@ pub(super) struct Settings {
 impl Settings {
     /// Reads the files.
     pub(super) fn load(config: &RelayConfig) -> Result<Self, RelayError> {
-        let signer = certs::load(&config.signing)?.signer()?;
+        let (identity, signing) =
+            (certs::load(&config.tls.identity)?, certs::load(&config.signing)?);
+        let own =
+            OwnCertificates::new([(&config.tls.identity, &identity), (&config.signing, &signing)])?;
+        let signer = signing.signer()?;
         let versions = if config.tls.allow_tls12 {
             TlsVersions::Tls13AndHighSecurity12
         } else {
@@ -41,7 +47,8 @@ impl Settings {
             limits: limits(config),
             office_rate: config.limits.office_rate,
             remember: config.remember,
-            identity: certs::load(&config.tls.identity)?,
+            own: Arc::new(own),
+            identity,
             versions,
         })
     }
@@ -65,7 +72,11 @@ fn terms(config: &RelayConfig) -> Terms {
             package_bytes: usize::try_from(limits.package_size).unwrap_or(usize::MAX),
             ..package::Limits::default()
         },
-        quota: Quota { bytes: limits.office_store, messages: limits.office_messages.into() },
+        quota: Quota {
+            bytes: limits.office_store,
+            messages: limits.office_messages.into(),
+            beside: limits.office_store,
+        },
         keep: limits.keep,
     }
 }

@@ -111,7 +111,8 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// What the list has behind a position, at most so much, once it has something or the peer does not
-    /// wait; and whether there is more. `look` asks the store for so many at the most, rising.
+    /// wait; and whether there is more. `look` asks the store for so many at the most, rising, and says
+    /// whether it left some off before it had so many.
     pub(super) async fn list<T, F>(
         mut self,
         (after, limit, patience): (u64, usize, &Patience),
@@ -119,14 +120,14 @@ impl Waiting {
         position: fn(&T) -> u64,
     ) -> Result<(Vec<T>, bool), RelayStoreError>
     where
-        F: Future<Output = Result<Vec<T>, RelayStoreError>> + Send,
+        F: Future<Output = Result<(Vec<T>, bool), RelayStoreError>> + Send,
     {
         loop {
             self.look();
             // Whoever does not wait is told how it is now, and not how it was when something last came.
             if !patience.waits() || !self.is_at_end(after) {
-                let mut found = look(limit.saturating_add(1)).await?;
-                let more = found.len() > limit;
+                let (mut found, left_off) = look(limit.saturating_add(1)).await?;
+                let more = left_off || found.len() > limit;
                 found.truncate(limit);
                 if !more {
                     self.ends_at(found.last().map_or(after, position));

@@ -36,14 +36,27 @@ pub(super) async fn serve<S: RelayStore>(
 }
 
 async fn health<S: RelayStore>(State(mailboxes): State<Arc<Mailboxes<S>>>) -> impl IntoResponse {
-    match timeout(PATIENCE, mailboxes.store.totals()).await {
-        Ok(Ok(_)) => (StatusCode::OK, "ok\n"),
-        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
+    let mut code = StatusCode::OK;
+    let mut text = String::new();
+    for told in mailboxes.told_of_own() {
+        if told.is_refused {
+            code = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        text.push_str(&told.en);
+        text.push('\n');
     }
+    if !matches!(timeout(PATIENCE, mailboxes.store.totals()).await, Ok(Ok(_))) {
+        code = StatusCode::SERVICE_UNAVAILABLE;
+        text.push_str("the store does not answer\n");
+    }
+    if code == StatusCode::OK {
+        text.push_str("ok\n");
+    }
+    (code, text)
 }
 
 async fn metrics<S: RelayStore>(State(mailboxes): State<Arc<Mailboxes<S>>>) -> impl IntoResponse {
     let totals = timeout(PATIENCE, mailboxes.store.totals()).await.ok().and_then(Result::ok);
-    let text = mailboxes.counts.text(totals.as_ref());
+    let text = mailboxes.counts.text(totals.as_ref(), mailboxes.own().end());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }

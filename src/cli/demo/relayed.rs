@@ -33,7 +33,7 @@ pub(super) fn make(folder: &Path, authority: &str, lang: Lang) -> anyhow::Result
 
 /// Starts the relay. Its store is one file of SQLite.
 pub(super) async fn start(relay: &Made, lang: Lang) -> anyhow::Result<Relay> {
-    serve::start(&read(&relay.config, lang)?).await
+    serve::start(&relay.config, &read(&relay.config, lang)?, false, lang).await
 }
 
 /// Every office registers the cards of its partners, as `renkei partner add` does. Nothing has to be

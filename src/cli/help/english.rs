@@ -203,6 +203,10 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("PARTNER", "The office number of the partner"),
     ("relay", "Run a relay, which keeps sealed packages until their recipients fetch them"),
     ("relay --config", "The configuration of the relay"),
+    (
+        "relay --new-store",
+        "Where the store is lost or another one: go on with the one that is there now, or make one (what is lost stays lost)",
+    ),
     ("relay init", "Make keys, certificates and a configuration for a relay"),
     ("relay init --dir", "The folder to make them in"),
     ("relay init --listen", "The address and port to listen on"),

@@ -43,7 +43,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         })
         .into());
     }
-    let host = host.clone().unwrap_or_else(|| match listen.ip() {
+    let named = host.as_deref().map(|host| checked(host, lang)).transpose()?;
+    let host = named.unwrap_or_else(|| match listen.ip() {
         ip if ip.is_unspecified() => "localhost".to_owned(),
         ip => ip.to_string(),
     });
@@ -60,7 +61,48 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         ),
     })?;
     output::line(&made.lines())?;
+    if host == "localhost" {
+        output::error(lang.pick(
+            "注意: --host を指定していないので、アドレスは localhost です。ほかの機械の事業所からは接続できません。事業所から見た名前を --host で指定して、別の場所に作り直すか、各事業所に渡す url を書き換えてください。",
+            "note: without --host the address is localhost, which offices on other machines cannot reach; name this machine as offices see it with --host, in another folder, or change the url that you give to the offices",
+        ));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A name or an address by which offices may reach a machine.
+fn checked(host: &str, lang: Lang) -> Result<String, UsageError> {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let is_usable = match bare.parse::<IpAddr>() {
+        Ok(address) => !address.is_unspecified(),
+        Err(_) => is_name(bare),
+    };
+    if is_usable {
+        return Ok(bare.to_owned());
+    }
+    Err(UsageError(match lang {
+        Lang::Ja => format!(
+            "--host {host} は、サーバーの名前でもアドレスでもありません（例 relay.example.jp、192.0.2.10。https:// とポートは付けません）。"
+        ),
+        Lang::En => format!(
+            "--host {host} is neither a name nor an address of a server (such as relay.example.jp or 192.0.2.10, without https:// and port)"
+        ),
+    }))
+}
+
+/// Whether it is a host name (RFC 1123, section 2.1).
+fn is_name(host: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    // Numbers alone are a broken address.
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    host.len() <= 253
+        && host.split('.').all(is_label)
+        && !host.split('.').next_back().is_some_and(is_number)
 }
 
 /// What the configuration says that is made.
@@ -188,6 +230,30 @@ key = "signing.key"
 mod tests {
     use super::*;
     use crate::config::{RelayConfig, RelayStoreSettings};
+
+    #[test]
+    fn only_what_offices_can_reach_is_a_host() {
+        for host in
+            ["relay.example.jp", "localhost", "192.0.2.10", "2001:db8::1", "[2001:db8::1]", "r2"]
+        {
+            assert!(checked(host, Lang::En).is_ok(), "{host}");
+        }
+        for host in [
+            "",
+            "https://relay.example.jp",
+            "relay.example.jp:8444",
+            "a b",
+            "0.0.0.0",
+            "::",
+            "999.1.1.1",
+            "-a.jp",
+            "a..jp",
+            "例.jp",
+            "a/b",
+        ] {
+            assert!(checked(host, Lang::En).is_err(), "{host}");
+        }
+    }
 
     /// What is written is read, and what is commented out says the default.
     #[test]

@@ -3,26 +3,33 @@
 mod follow;
 pub(super) mod init;
 mod move_store;
+mod noted;
 mod offices;
 pub(super) mod serve;
+mod status;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{UsageError, copies};
-use crate::config::{RelayConfig, RelayStoreSettings, problems_text};
+use super::UsageError;
+use crate::config::{LARGEST_SOURCE, RelayConfig, RelayStoreSettings, problems_text};
+use crate::disk;
 use crate::relay::store::{
     PostgresSettings, PostgresStore, RelayStoreError, SqliteStore, moved_to,
 };
-use crate::types::{Lang, MessageId, OfficeNumber, Problems};
+use crate::types::{Lang, MessageId, OfficeNumber, Problems, io_text};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
     #[command(flatten)]
     config: RelayConfigArg,
+    /// 保管先が失われたか替わったとき、今の保管先で始めます（なければ作ります。失われたものは戻りません）
+    #[arg(long)]
+    new_store: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -62,6 +69,9 @@ enum Command {
         office: OfficeNumber,
     },
     /// 承認を待っている事業所カードを捨てます（登録済みの事業所はそのままです）
+    #[command(
+        override_usage = "renkei relay forget [OPTIONS] <OFFICE>\n       renkei relay forget [OPTIONS] --all"
+    )]
     Forget {
         #[command(flatten)]
         config: RelayConfigArg,
@@ -86,7 +96,7 @@ enum Command {
 
 pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
     match args.command {
-        None => serve::run(&args.config.config, lang),
+        None => serve::run(&args.config.config, args.new_store, lang),
         Some(Command::Init(args)) => init::run(&args, lang),
         Some(Command::List { config }) => offices::list(&read(&config.config, lang)?, lang),
         Some(Command::Approve { config, digits, office }) => {
@@ -99,27 +109,53 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
             offices::forget(&read(&config.config, lang)?, office, lang)
         }
         Some(Command::MoveStore { config }) => move_store::run(&read(&config.config, lang)?, lang),
-        Some(Command::Status { config }) => offices::status(&read(&config.config, lang)?, lang),
+        Some(Command::Status { config }) => status::run(&read(&config.config, lang)?, lang),
     }
 }
 
 /// Reads and checks the configuration.
 pub(super) fn read(path: &Path, lang: Lang) -> Result<RelayConfig, UsageError> {
-    let shown = path.display();
-    let text = copies::read_file(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let text = text.ok_or_else(|| {
-        UsageError(match lang {
-            Lang::Ja => format!(
-                "中継サーバーの設定ファイル {shown} を読めません。--config で場所を指定するか、renkei relay init で作ってください。"
-            ),
-            Lang::En => format!(
-                "cannot read the configuration of the relay {shown}: name it with --config, or make one with renkei relay init"
-            ),
-        })
-    })?;
+    let text = disk::read_text(path, LARGEST_SOURCE).map_err(|error| unread(path, &error, lang))?;
     let base = path.parent().unwrap_or_else(|| Path::new(""));
     RelayConfig::parse(&text, base)
         .map_err(|Problems(problems)| UsageError(problems_text(path, &Problems(problems), lang)))
+}
+
+/// Why the file of a configuration cannot be read, and what to do.
+fn unread(path: &Path, error: &io::Error, lang: Lang) -> UsageError {
+    let (path, why) = (path.display(), io_text(error, lang));
+    UsageError(match (error.kind(), lang) {
+        (io::ErrorKind::NotFound, Lang::Ja) => format!(
+            "中継サーバーの設定ファイル {path} がありません。--config で場所を指定するか、renkei relay init で作ってください。"
+        ),
+        (io::ErrorKind::NotFound, Lang::En) => format!(
+            "there is no configuration of a relay {path}: name it with --config, or make one with renkei relay init"
+        ),
+        (io::ErrorKind::InvalidData, Lang::Ja) => format!(
+            "中継サーバーの設定ファイル {path} の文字コードが UTF-8 ではありません。UTF-8 で保存し直してください。"
+        ),
+        (io::ErrorKind::InvalidData, Lang::En) => {
+            format!("the configuration of the relay {path} is not UTF-8; save it again as UTF-8")
+        }
+        (io::ErrorKind::PermissionDenied, Lang::Ja) => format!(
+            "中継サーバーの設定ファイル {path} を読めません: {why}。中継サーバーのユーザー（例: sudo -u renkei）で実行してください。"
+        ),
+        (io::ErrorKind::PermissionDenied, Lang::En) => format!(
+            "cannot read the configuration of the relay {path}: {why}; run it as the user of the relay, such as with sudo -u renkei"
+        ),
+        (_, Lang::Ja) => format!("中継サーバーの設定ファイル {path} を読めません: {why}。"),
+        (_, Lang::En) => format!("cannot read the configuration of the relay {path}: {why}"),
+    })
+}
+
+/// A fault of the store, for whoever called: what the configuration can mend is one of it.
+fn store_fault(error: RelayStoreError, lang: Lang) -> anyhow::Error {
+    match error {
+        RelayStoreError::Settings { .. }
+        | RelayStoreError::Missing(_)
+        | RelayStoreError::Replaced(_) => UsageError(error.text(lang)).into(),
+        error => error.into(),
+    }
 }
 
 /// The store that a command works on.
@@ -129,8 +165,30 @@ enum OpenStore {
     Postgres(PostgresStore),
 }
 
-/// Opens the store for a command, beside the relay itself.
-async fn open_beside(config: &RelayConfig) -> anyhow::Result<OpenStore> {
+impl OpenStore {
+    /// Where it is.
+    fn place(&self) -> String {
+        match self {
+            Self::Sqlite(store) => store.path().display().to_string(),
+            Self::Postgres(store) => store.place(),
+        }
+    }
+
+    /// By what it is told from another store.
+    async fn identity(&self) -> Result<String, RelayStoreError> {
+        match self {
+            Self::Sqlite(store) => store.identity().await,
+            Self::Postgres(store) => store.identity().await,
+        }
+    }
+}
+
+/// Opens the store for a command, beside the relay itself. None is made.
+async fn open_beside(config: &RelayConfig, lang: Lang) -> anyhow::Result<OpenStore> {
+    open_there(config).await.map_err(|error| store_fault(error, lang))
+}
+
+async fn open_there(config: &RelayConfig) -> Result<OpenStore, RelayStoreError> {
     let file = config.file();
     let Some(settings) = database(&config.store) else {
         return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
@@ -140,7 +198,13 @@ async fn open_beside(config: &RelayConfig) -> anyhow::Result<OpenStore> {
     if moved.is_none() && file.exists() {
         return Ok(OpenStore::Sqlite(SqliteStore::open_beside(&file)?));
     }
-    let store = PostgresStore::open(&settings).await?;
+    let store = match (PostgresStore::open_there(&settings).await, &moved) {
+        // There is nothing of what was moved.
+        (Err(RelayStoreError::Missing(_)), Some((_, to))) => {
+            return Err(RelayStoreError::Moved(to.clone()));
+        }
+        (opened, _) => opened?,
+    };
     has_what_was_moved(&store, moved).await?;
     Ok(OpenStore::Postgres(store))
 }

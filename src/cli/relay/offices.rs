@@ -1,4 +1,4 @@
-//! `renkei relay list`, `approve`, `refuse`, `forget`, `status`: on the store, beside the relay that runs on it.
+//! `renkei relay list`, `approve`, `refuse`, `forget`: on the store, beside the relay that runs on it.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -7,12 +7,13 @@ use super::{OpenStore, open_beside};
 use crate::cli::{EXIT_NO, UsageError, output, setup};
 use crate::config::RelayConfig;
 use crate::package::card::{CheckDigits, SignedCard, certificate_digits};
-use crate::relay::store::{Candidate, Hint, RelayStore, Standing, Totals};
+use crate::relay::store::{Candidate, Hint, OfficeRow, RelayStore, Standing};
+use crate::rules::render::visible_line;
 use crate::types::{Lang, OfficeNumber};
 
 pub(super) fn list(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open_beside(config).await? {
+        match open_beside(config, lang).await? {
             OpenStore::Sqlite(store) => print_list(&store, config, lang).await,
             OpenStore::Postgres(store) => print_list(&store, config, lang).await,
         }
@@ -26,7 +27,7 @@ pub(super) fn approve(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open_beside(config).await? {
+        match open_beside(config, lang).await? {
             OpenStore::Sqlite(store) => take_in(&store, office, digits, lang).await,
             OpenStore::Postgres(store) => take_in(&store, office, digits, lang).await,
         }
@@ -39,15 +40,10 @@ pub(super) fn refuse(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open_beside(config).await? {
-            OpenStore::Sqlite(store) => shut_out(&store, office).await?,
-            OpenStore::Postgres(store) => shut_out(&store, office).await?,
+        match open_beside(config, lang).await? {
+            OpenStore::Sqlite(store) => shut_out(&store, config, office, lang).await,
+            OpenStore::Postgres(store) => shut_out(&store, config, office, lang).await,
         }
-        output::line(&match lang {
-            Lang::Ja => format!("事業所 {office} との取り次ぎをやめました。"),
-            Lang::En => format!("nothing more is taken from or for {office}"),
-        })?;
-        Ok(ExitCode::SUCCESS)
     })
 }
 
@@ -58,14 +54,14 @@ pub(super) fn forget(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     let dropped = setup::runtime()?.block_on(async {
-        match open_beside(config).await? {
+        match open_beside(config, lang).await? {
             OpenStore::Sqlite(store) => drop_candidates(&store, office).await,
             OpenStore::Postgres(store) => drop_candidates(&store, office).await,
         }
     })?;
     output::line(&match lang {
         Lang::Ja => format!("承認を待っている事業所カードを {dropped} 件捨てました。"),
-        Lang::En => format!("{dropped} cards that waited for approval were dropped"),
+        Lang::En => format!("cards that waited for approval and were dropped: {dropped}"),
     })?;
     Ok(if dropped == 0 { ExitCode::from(EXIT_NO) } else { ExitCode::SUCCESS })
 }
@@ -81,25 +77,6 @@ async fn drop_candidates<S: RelayStore>(
         store.forget_candidates(office).await?;
     }
     Ok(waiting.len())
-}
-
-pub(super) fn status(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
-    let totals = setup::runtime()?.block_on(async {
-        anyhow::Ok(match open_beside(config).await? {
-            OpenStore::Sqlite(store) => store.totals().await?,
-            OpenStore::Postgres(store) => store.totals().await?,
-        })
-    })?;
-    let Totals { offices, candidates, waiting, bytes } = totals;
-    output::line(&match lang {
-        Lang::Ja => format!(
-            "事業所: {offices}（承認待ちのカード: {candidates}）\n預かっているパッケージ: {waiting}（{bytes} バイト）"
-        ),
-        Lang::En => format!(
-            "offices: {offices} (cards that wait for approval: {candidates})\npackages that wait: {waiting} ({bytes} bytes)"
-        ),
-    })?;
-    Ok(ExitCode::SUCCESS)
 }
 
 async fn print_list<S: RelayStore>(
@@ -121,19 +98,20 @@ async fn print_list<S: RelayStore>(
                 if row.card.is_some() { "yes" } else { "no" },
             );
             let number = row.number.to_string();
-            let numbers = [row.messages.to_string(), row.bytes.to_string()];
-            [number, standing.to_owned(), card.to_owned()].into_iter().chain(numbers).collect()
+            let numbers = [row.messages, row.bytes, row.beside].map(|number| number.to_string());
+            let words = [number, standing.to_owned(), card.to_owned()].into_iter();
+            words.chain(numbers).chain([name_of(row.card.as_deref())]).collect()
         })
         .collect();
     let silent = config.offices.iter().map(|office| office.number);
     for office in silent.filter(|office| stored.iter().all(|row| row.number != *office)) {
-        let words = [lang.pick("登録済み", "known"), lang.pick("なし", "no"), "0", "0"];
+        let words = [lang.pick("登録済み", "known"), lang.pick("なし", "no"), "0", "0", "0", ""];
         let words = words.map(str::to_owned).into_iter();
         rows.push(std::iter::once(office.to_string()).chain(words).collect::<Vec<_>>());
     }
     let head = match lang {
-        Lang::Ja => ["事業所", "状態", "カード", "預かり", "バイト"],
-        Lang::En => ["office", "standing", "card", "waiting", "bytes"],
+        Lang::Ja => ["事業所", "状態", "カード", "預かり", "バイト", "記録", "名称"],
+        Lang::En => ["office", "standing", "card", "waiting", "bytes", "records", "name"],
     };
     output::line(&output::table(&head, &rows))?;
     for candidate in store.candidates().await? {
@@ -142,25 +120,46 @@ async fn print_list<S: RelayStore>(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the office of a card calls itself.
+fn name_of(card: Option<&[u8]>) -> String {
+    let card = card.and_then(|card| SignedCard::open(card).ok());
+    card.and_then(|card| card.card().name.as_deref().map(visible_line)).unwrap_or_default()
+}
+
 /// What the operator has to know of a card that waits.
 fn introduction(candidate: &Candidate, lang: Lang) -> String {
-    let Candidate { office, at, .. } = candidate;
-    let digits = digits_of(candidate);
-    let digits = digits.map_or_else(String::new, |digits| digits.to_string());
+    let Candidate { office, at, site, card, .. } = candidate;
+    let head = match lang {
+        Lang::Ja => format!("承認待ち: {office}（{at}、{site} から）"),
+        Lang::En => format!("waits for approval: {office} ({at}, from {site})"),
+    };
+    format!("{head}\n{}", to_compare(*office, card, lang))
+}
+
+/// What a card says of its office, and how its digits are compared.
+fn to_compare(office: OfficeNumber, card: &[u8], lang: Lang) -> String {
+    let Ok(signed) = SignedCard::open(card) else {
+        return lang.pick("  読めないカードです", "  the card cannot be read").to_owned();
+    };
+    let digits = certificate_digits(signed.signer().sha256());
+    let name = name_of(Some(card));
+    let relays = signed.card().relays();
+    let urls: Vec<_> =
+        signed.card().url().into_iter().chain(relays).map(ToString::to_string).collect();
+    let urls = urls.join(", ");
     match lang {
         Lang::Ja => format!(
-            "承認待ち: {office}（{at}）\n  署名証明書の数字: {digits}\n  電話で相手に読み上げてもらい、同じなら: renkei relay approve {office} --digits \"…\""
+            "  名称: {name}\n  接続先: {urls}\n  署名証明書の数字: {digits}\n  前から知っている番号に電話し、相手が renkei certs show signing.pem で見る 30 桁の数字を読み上げてもらい、同じなら: renkei relay approve {office} --digits \"…\""
         ),
         Lang::En => format!(
-            "waits for approval: {office} ({at})\n  digits of its signing certificate: {digits}\n  have the office read them out; if they are the same: renkei relay approve {office} --digits \"…\""
+            "  name: {name}\n  reached at: {urls}\n  digits of its signing certificate: {digits}\n  ring the office up on a number that you know, and have it read out the digits that renkei certs show signing.pem shows it; if they are the same: renkei relay approve {office} --digits \"…\""
         ),
     }
 }
 
 /// The digits of the certificate that signed a card.
-fn digits_of(candidate: &Candidate) -> Option<CheckDigits> {
-    let card = SignedCard::open(&candidate.card).ok()?;
-    Some(certificate_digits(card.signer().sha256()))
+fn digits_of(card: &[u8]) -> Option<CheckDigits> {
+    Some(certificate_digits(SignedCard::open(card).ok()?.signer().sha256()))
 }
 
 async fn take_in<S: RelayStore>(
@@ -169,19 +168,21 @@ async fn take_in<S: RelayStore>(
     digits: Option<&str>,
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
-    let candidates = store.candidates().await?;
-    let of_office: Vec<_> =
-        candidates.iter().filter(|candidate| candidate.office == office).collect();
-    if of_office.is_empty() {
-        output::error(&match lang {
-            Lang::Ja => format!("事業所 {office} のカードは届いていません。"),
-            Lang::En => format!("no card of {office} waits"),
-        });
-        return Ok(ExitCode::from(EXIT_NO));
+    let row = row_of(store, office).await?;
+    let standing = row.as_ref().map(|row| row.standing);
+    let waiting = store.candidates().await?.into_iter().filter(|one| one.office == office);
+    let mut cards: Vec<_> = waiting.map(|candidate| candidate.card).collect();
+    // Whom the operator refused before has its card here, which may be approved again.
+    let stored = row.and_then(|row| row.card).filter(|_| standing == Some(Standing::Refused));
+    if let Some(card) = stored.filter(|card| !cards.contains(card)) {
+        cards.insert(0, card);
+    }
+    if cards.is_empty() {
+        return without_card(store, office, standing, lang).await;
     }
     let Some(digits) = digits else {
-        for candidate in of_office {
-            output::line(&introduction(candidate, lang))?;
+        for card in &cards {
+            output::line(&format!("{office}\n{}", to_compare(office, card, lang)))?;
         }
         return Ok(ExitCode::from(EXIT_NO));
     };
@@ -189,16 +190,14 @@ async fn take_in<S: RelayStore>(
         let text = lang.pick("--digits は 30 桁の数字です。", "--digits has to be 30 digits");
         UsageError(text.to_owned())
     })?;
-    let read_out = of_office.into_iter().rev().find(|one| digits_of(one) == Some(digits));
-    let Some(candidate) = read_out else {
+    let Some(card) = cards.iter().rev().find(|card| digits_of(card) == Some(digits)) else {
         let text =
             "数字が一致しません。登録していません。読み違いでなければ、相手に知らせてください。";
         output::error(lang.pick(text, "the digits differ; nothing was registered"));
         return Ok(ExitCode::from(EXIT_NO));
     };
-    let card = SignedCard::open(&candidate.card)?;
-    let card = Some((card.card().serial, candidate.card.clone()));
-    store.decide(office, Standing::Approved, card).await?;
+    let serial = SignedCard::open(card)?.card().serial;
+    store.decide(office, Standing::Approved, Some((serial, card.clone()))).await?;
     store.forget_candidates(office).await?;
     store.tell(&[Hint::Offices]).await?;
     output::line(&match lang {
@@ -208,9 +207,91 @@ async fn take_in<S: RelayStore>(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn shut_out<S: RelayStore>(store: &S, office: OfficeNumber) -> anyhow::Result<()> {
+/// What approving an office means of which no card is here.
+async fn without_card<S: RelayStore>(
+    store: &S,
+    office: OfficeNumber,
+    standing: Option<Standing>,
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    match standing {
+        Some(Standing::Approved) => {
+            output::line(&match lang {
+                Lang::Ja => format!("事業所 {office} はすでに承認済みです。"),
+                Lang::En => format!("{office} is approved already"),
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Standing::Refused) => {
+            store.decide(office, Standing::Known, None).await?;
+            store.tell(&[Hint::Offices]).await?;
+            output::line(&match lang {
+                Lang::Ja => format!(
+                    "事業所 {office} の取り次ぎをまた認めます（カードはないので、relay.toml か認証局で知っている証明書に限ります）。"
+                ),
+                Lang::En => format!(
+                    "{office} is not refused any more; as there is no card of it, it is known by relay.toml or by its authority alone"
+                ),
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Standing::Known) | None => {
+            output::error(&match lang {
+                Lang::Ja => format!(
+                    "事業所 {office} のカードは届いていません。相手の renkei がこの中継サーバーに接続すると届きます（renkei relay list で見られます）。"
+                ),
+                Lang::En => format!(
+                    "no card of {office} waits; it comes when the office's renkei connects to this relay, and renkei relay list shows it"
+                ),
+            });
+            Ok(ExitCode::from(EXIT_NO))
+        }
+    }
+}
+
+async fn row_of<S: RelayStore>(
+    store: &S,
+    office: OfficeNumber,
+) -> anyhow::Result<Option<OfficeRow>> {
+    Ok(store.offices().await?.into_iter().find(|row| row.number == office))
+}
+
+async fn shut_out<S: RelayStore>(
+    store: &S,
+    config: &RelayConfig,
+    office: OfficeNumber,
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    let standing = row_of(store, office).await?.map(|row| row.standing);
+    let waits = store.candidates().await?.iter().any(|one| one.office == office);
+    let is_configured = config.offices.iter().any(|one| one.number == office);
+    if standing == Some(Standing::Refused) && !waits {
+        output::line(&match lang {
+            Lang::Ja => format!("事業所 {office} との取り次ぎは、すでにやめています。"),
+            Lang::En => format!("{office} is refused already"),
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // One that an authority makes known may be refused before it ever came.
+    if standing.is_none() && !waits && !is_configured && config.tls.roots.is_empty() {
+        output::error(&match lang {
+            Lang::Ja => format!(
+                "事業所 {office} は登録されておらず、カードも届いていません。番号を確かめてください。"
+            ),
+            Lang::En => format!("{office} is not known, and no card of it waits; see the number"),
+        });
+        return Ok(ExitCode::from(EXIT_NO));
+    }
     store.decide(office, Standing::Refused, None).await?;
     store.forget_candidates(office).await?;
     store.tell(&[Hint::Offices]).await?;
-    Ok(())
+    output::line(&match lang {
+        Lang::Ja => format!(
+            "事業所 {office} との取り次ぎをやめました（renkei relay approve {office} で戻せます）。"
+        ),
+        Lang::En => format!(
+            "nothing more is taken from or for {office} (renkei relay approve {office} takes that back)"
+        ),
+    })?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -120,7 +120,14 @@ pub trait Service: Send + Sync + 'static {
         false
     }
 
-    /// Somebody who is no partner hands us the card of `office`; asked only where
+    /// Whether the peer is known as this office; asked only where
+    /// [`takes_introductions`](Self::takes_introductions) says so.
+    fn knows_as(&self, peer: &Caller, office: OfficeNumber) -> bool {
+        let _ = (peer, office);
+        false
+    }
+
+    /// Somebody who is not known as `office` hands us its card; asked only where
     /// [`takes_introductions`](Self::takes_introductions) says so.
     fn introduce(
         &self,

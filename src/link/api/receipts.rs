@@ -20,6 +20,8 @@ pub struct ReceiptQuery {
     pub patience: Patience,
     /// How many receipts to answer with at most.
     pub limit: usize,
+    /// No more are of use behind those that have so many bytes together: the page is cut to them.
+    pub bytes: usize,
 }
 
 /// A receipt and its place in the order in which the answering node issued its receipts.

@@ -1,9 +1,10 @@
 //! What can go wrong with the store of a relay: never the fault of an office.
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::store::StoreError;
-use crate::types::Lang;
+use crate::types::{Lang, io_text};
 
 /// A fault of the store. Its text has no values of what is kept.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -38,8 +39,114 @@ pub enum RelayStoreError {
     #[error("{} was never moved into the database; renkei relay move-store does it (remove the file if nothing in it is wanted)", .0.display())]
     NotMoved(PathBuf),
     /// How it is reached cannot be read or used.
-    #[error("{0}")]
-    Settings(String),
+    #[error("{en}")]
+    Settings {
+        /// What is wrong, and what to do.
+        ja: String,
+        /// The same.
+        en: String,
+    },
+    /// There is none where one should be.
+    #[error(
+        "there is no store at {0}: see whether its disk is there, and whether [node] data and [store] are right; one that never was is made by renkei relay, and renkei relay --new-store begins anew where it is lost"
+    )]
+    Missing(String),
+    /// There is another one where the relay had its own.
+    #[error(
+        "the store at {0} is not the one that this relay had: see whether its disk is there, and whether [node] data and [store] are right; renkei relay --new-store goes on with it"
+    )]
+    Replaced(String),
+    /// The database cannot be used.
+    #[error("the database {place} cannot be used: {}", fault.text(Lang::En))]
+    Database {
+        /// Host, port and name.
+        place: String,
+        /// Why.
+        fault: DatabaseFault,
+    },
+}
+
+/// Why a database cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseFault {
+    /// Nobody listens there, or the network does not lead there.
+    Unreachable(io::ErrorKind),
+    /// It says nothing.
+    NoAnswer,
+    /// TLS does not come about.
+    Tls(String),
+    /// User or password.
+    Login,
+    /// There is no database of this name.
+    NoDatabase,
+    /// The user may not make or use tables there.
+    NoRight,
+    /// It takes no more connections.
+    TooMany,
+    /// It starts or stops.
+    Starting,
+    /// Anything else, by its code.
+    Code(String),
+}
+
+impl DatabaseFault {
+    /// Why, and what to look at.
+    fn text(&self, lang: Lang) -> String {
+        let (ja, en) = match self {
+            Self::Unreachable(kind) => {
+                let why = io_text(&io::Error::from(*kind), lang);
+                return match lang {
+                    Lang::Ja => format!(
+                        "接続できません（{why}）。PostgreSQL が動いているか、[store] postgres のホストとポートが正しいか確かめてください"
+                    ),
+                    Lang::En => format!(
+                        "no connection ({why}); see whether PostgreSQL runs, and whether host and port of [store] postgres are right"
+                    ),
+                };
+            }
+            Self::Tls(why) => {
+                return match lang {
+                    Lang::Ja => format!(
+                        "TLS で接続できません（{why}）。サーバーの証明書にこのホスト名があり、[store] root がその認証局の証明書か確かめてください"
+                    ),
+                    Lang::En => format!(
+                        "TLS does not come about ({why}); see whether the server's certificate has this host name, and whether [store] root is its authority"
+                    ),
+                };
+            }
+            Self::Code(code) => {
+                return match lang {
+                    Lang::Ja => format!("PostgreSQL がエラー {code} を返しました"),
+                    Lang::En => format!("PostgreSQL answers with {code}"),
+                };
+            }
+            Self::NoAnswer => (
+                "応答がありません。PostgreSQL が動いているか、[store] postgres のホストとポートが正しいか、途中で通信が遮られていないか確かめてください",
+                "no answer; see whether PostgreSQL runs, whether host and port of [store] postgres are right, and whether something between keeps packets back",
+            ),
+            Self::Login => (
+                "ログインできません。[store] postgres のユーザー、password_file の中身、PostgreSQL の pg_hba.conf を確かめてください",
+                "the login is refused; see the user in [store] postgres, the password in password_file, and pg_hba.conf of PostgreSQL",
+            ),
+            Self::NoDatabase => (
+                "その名前のデータベースがありません。[store] postgres の名前を確かめるか、createdb などで作ってください",
+                "there is no database of this name; see [store] postgres, or make it, for example with createdb",
+            ),
+            Self::NoRight => (
+                "このユーザーには、そこに表を作り、使う権限がありません。データベースの所有者にするか、スキーマの権限（GRANT ALL ON SCHEMA public）を与えてください",
+                "the user may not make and use tables there; make it the owner of the database, or GRANT ALL ON SCHEMA public to it",
+            ),
+            Self::TooMany => (
+                "接続数が上限に達しています。[store] connections を減らすか、PostgreSQL の max_connections を増やしてください",
+                "it takes no more connections; lower [store] connections, or raise max_connections of PostgreSQL",
+            ),
+            Self::Starting => (
+                "起動中か停止中です。しばらくしてからもう一度試してください",
+                "it is starting or stopping; try again in a moment",
+            ),
+        };
+        lang.pick(ja, en).to_owned()
+    }
 }
 
 impl RelayStoreError {
@@ -64,7 +171,16 @@ impl RelayStoreError {
                 "{} の内容がまだデータベースへ移されていません。renkei relay move-store で移してください（中身が要らなければ、ファイルを削除してください）。",
                 file.display()
             ),
-            Self::Settings(text) => text.clone(),
+            Self::Settings { ja, .. } => ja.clone(),
+            Self::Missing(place) => format!(
+                "保管先 {place} がありません。ディスクがつながっているか、設定の [node] data と [store] が正しいか確かめてください。まだ一度も起動していなければ、renkei relay で起動すると作られます。失われたときは、renkei relay --new-store で新しく始められます。"
+            ),
+            Self::Replaced(place) => format!(
+                "保管先 {place} は、この中継サーバーがこれまで使っていたものではありません。ディスクがつながっているか、設定の [node] data と [store] が正しいか確かめてください。これを使い続けてよければ、一度だけ renkei relay --new-store で起動してください。"
+            ),
+            Self::Database { place, fault } => {
+                format!("データベース {place} を使えません。{}。", fault.text(lang))
+            }
         }
     }
 }
@@ -91,12 +207,18 @@ impl From<std::io::Error> for RelayStoreError {
     }
 }
 
+impl RelayStoreError {
+    /// Whether PostgreSQL has no room.
+    pub(super) fn is_full(error: &tokio_postgres::Error) -> bool {
+        error.code() == Some(&tokio_postgres::error::SqlState::DISK_FULL)
+    }
+}
+
 impl From<tokio_postgres::Error> for RelayStoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        use tokio_postgres::error::SqlState;
         // The text of an error may quote a row; its code does not.
         match error.code() {
-            Some(code) if *code == SqlState::DISK_FULL => Self::Full,
+            Some(_) if Self::is_full(&error) => Self::Full,
             Some(code) => Self::Away(format!("PostgreSQL answers with {}", code.code())),
             None => Self::Away("the connection to PostgreSQL failed".to_owned()),
         }

@@ -22,7 +22,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-pub use error::RelayStoreError;
+pub use error::{DatabaseFault, RelayStoreError};
 pub use moving::{MoveError, Moved, move_store};
 pub use postgres::{PostgresSettings, PostgresStore};
 pub use rows::Contents;
@@ -86,13 +86,16 @@ pub enum Deposited {
     Full,
 }
 
-/// How much is kept of one sender.
+/// How much is kept of one office.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Bytes that wait.
     pub bytes: u64,
     /// Packages that wait.
     pub messages: u64,
+    /// Bytes beside them: acceptances of the packages that it sent and that are remembered, what it asks
+    /// back, and the receipts that it put.
+    pub beside: u64,
 }
 
 /// Whether a package waits.
@@ -143,6 +146,8 @@ pub enum PutReceipt {
     Unknown,
     /// There are enough of this kind.
     TooMany,
+    /// As much of the recipient is kept as may be.
+    Full,
 }
 
 /// A request of a sender to have a package back.
@@ -173,6 +178,8 @@ pub enum PutRecall {
     Unknown,
     /// The time of the package is over: nobody comes for it any more.
     Over,
+    /// As much of the sender is kept as may be.
+    Full,
 }
 
 /// How an office came to be known.
@@ -218,6 +225,8 @@ pub struct OfficeRow {
     pub bytes: u64,
     /// The packages that wait and that it sent.
     pub messages: u64,
+    /// The bytes that are kept of it beside them.
+    pub beside: u64,
 }
 
 /// The card of an office that nobody knows yet.
@@ -229,7 +238,11 @@ pub struct Candidate {
     pub sha256: Digest,
     /// The card.
     pub card: Bytes,
-    /// When it came.
+    /// Of the certificate that signed it.
+    pub signer: Digest,
+    /// From where it came: an address, or the /64 of one.
+    pub site: String,
+    /// When it came, the last time.
     pub at: Timestamp,
 }
 
@@ -259,6 +272,8 @@ pub struct Totals {
     pub waiting: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// The bytes that are kept beside them.
+    pub beside: u64,
 }
 
 /// What a step of the clean-up did.
@@ -337,6 +352,7 @@ pub trait RelayStore: Send + Sync + 'static {
     fn put_receipt(
         &self,
         new: NewReceipt,
+        quota: Quota,
     ) -> impl Future<Output = Result<PutReceipt, RelayStoreError>> + Send;
 
     /// Keeps a request to give a package back; the package is listed anew, and its bytes are given to nobody
@@ -344,6 +360,7 @@ pub trait RelayStore: Send + Sync + 'static {
     fn put_recall(
         &self,
         new: NewRecall,
+        quota: Quota,
     ) -> impl Future<Output = Result<PutRecall, RelayStoreError>> + Send;
 
     /// The request to give a package back that waits, if there is one.
@@ -356,12 +373,14 @@ pub trait RelayStore: Send + Sync + 'static {
     /// An office has the receipts about its packages up to this position, and the clean-up may take them.
     fn collected(&self, sender: OfficeNumber, up_to: u64);
 
-    /// The receipts about packages of an office behind a position, at most so many, rising.
+    /// The receipts about packages of an office behind a position, at most so many, rising. Behind those
+    /// that have `most_bytes` together or more no others are read.
     fn receipts(
         &self,
         sender: OfficeNumber,
         after: u64,
         most: usize,
+        most_bytes: usize,
     ) -> impl Future<Output = Result<Vec<ReceiptEntry>, RelayStoreError>> + Send;
 
     /// All offices.
@@ -395,11 +414,13 @@ pub trait RelayStore: Send + Sync + 'static {
         card: Bytes,
     ) -> impl Future<Output = Result<bool, RelayStoreError>> + Send;
 
-    /// Keeps the card of an office that nobody knows; says whether there was room.
+    /// Keeps the card of an office that nobody knows, in the place of another one that the same
+    /// certificate signed for it. Where there are more than may wait, of the office or of all, the oldest
+    /// goes of the site from which most came: nobody keeps others out by his own.
     fn introduce(
         &self,
         candidate: Candidate,
-    ) -> impl Future<Output = Result<bool, RelayStoreError>> + Send;
+    ) -> impl Future<Output = Result<(), RelayStoreError>> + Send;
 
     /// The cards of offices that nobody knows yet, those that came first before.
     fn candidates(&self) -> impl Future<Output = Result<Vec<Candidate>, RelayStoreError>> + Send;

@@ -73,8 +73,8 @@ pub(super) struct OfficeState {
     pub(super) number: String,
     pub(super) standing: i64,
     pub(super) card: Option<Digest>,
-    /// `serial`, `mailbox`, `receipts`, `collected`, `bytes`, `messages`
-    pub(super) numbers: [i64; 6],
+    /// `serial`, `mailbox`, `receipts`, `collected`, `bytes`, `messages`, `beside`
+    pub(super) numbers: [i64; 7],
 }
 
 /// What tells whether the receipts of a sender are the same: their number and the sum of their

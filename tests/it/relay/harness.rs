@@ -57,6 +57,8 @@ pub(super) struct Relay {
     pub(super) variables: Vec<(&'static str, String)>,
     /// A program that runs it, with arguments.
     pub(super) within: Vec<String>,
+    /// Further arguments of `renkei relay`.
+    pub(super) arguments: Vec<&'static str>,
     child: Option<Child>,
 }
 
@@ -65,8 +67,8 @@ impl Relay {
     pub(super) fn new(world: &World, name: &str, more: &str) -> Self {
         let folder = world.folder.path().join(name);
         let (port, status) = (free_port(), free_port());
-        let (variables, within) = (Vec::new(), Vec::new());
-        let relay = Self { folder, port, status, variables, within, child: None };
+        let (variables, within, arguments) = (Vec::new(), Vec::new(), Vec::new());
+        let relay = Self { folder, port, status, variables, within, arguments, child: None };
         let (dir, listen) = (relay.folder.to_str().expect("UTF-8"), format!("127.0.0.1:{port}"));
         let made = renkei(&["relay", "init", "--dir", dir, "--listen", &listen, "--lang", "en"]);
         let said = String::from_utf8_lossy(&made.stdout).into_owned();
@@ -86,6 +88,15 @@ impl Relay {
     }
 
     pub(super) fn start(&mut self) {
+        self.start_until(|answer| answer.ends_with("ok\n"));
+    }
+
+    /// Starts it where it says by itself that it is not well.
+    pub(super) fn start_unwell(&mut self) {
+        self.start_until(|answer| answer.starts_with("HTTP/1.1 503"));
+    }
+
+    fn start_until(&mut self, is_there: impl Fn(&str) -> bool) {
         let log = File::options().create(true).append(true).open(self.log_file()).expect("a log");
         let words = self.within.iter().map(String::as_str).chain([RENKEI]).collect::<Vec<_>>();
         let (program, arguments) = words.split_first().expect("a program");
@@ -93,6 +104,7 @@ impl Relay {
             .args(arguments)
             .args(["relay", "--config"])
             .arg(self.config())
+            .args(&self.arguments)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
@@ -103,7 +115,7 @@ impl Relay {
         until("the relay is there", || {
             let ended = self.child.as_mut().expect("it runs").try_wait().expect("asked");
             assert!(ended.is_none(), "it ended: {}", self.log());
-            self.watch("/healthz").filter(|answer| answer.ends_with("ok\n"))
+            self.watch("/healthz").filter(|answer| is_there(answer))
         });
     }
 

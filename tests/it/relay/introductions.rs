@@ -11,6 +11,11 @@ use crate::proof::{long, office, signer};
 const NEW: &str = "1370000034";
 
 fn card(number: &str, tls: &Issued, signing: &Issued, serial: u64) -> Vec<u8> {
+    card_of(number, &[tls], signing, serial)
+}
+
+/// A card that lists these certificates.
+fn card_of(number: &str, tls: &[&Issued], signing: &Issued, serial: u64) -> Vec<u8> {
     let certificate = |issued: &Issued| issued.certificate().expect("one").clone().into();
     let card = Card {
         format: CardFormat::V1,
@@ -22,7 +27,7 @@ fn card(number: &str, tls: &Issued, signing: &Issued, serial: u64) -> Vec<u8> {
         takes: Vec::new(),
         channels: Vec::new(),
         certificates: CardCertificates {
-            tls: vec![certificate(tls)],
+            tls: tls.iter().map(|issued| certificate(issued)).collect(),
             signing: vec![certificate(signing)],
         },
         sealing: None,
@@ -85,9 +90,39 @@ async fn an_unknown_office_is_taken_in_by_its_card_when_the_digits_are_the_same(
     let forged = put_card(&client, &relay, NEW, card(NEW, &tls, &hand, 3)).await;
     assert_eq!((forged.status, forged.code().as_str()), (403, "card-not-trusted"));
 
+    let again = relay.run(&["approve", NEW]);
+    assert!(again.status.success(), "it is approved already: {again:?}");
     let refused = relay.run(&["refuse", NEW]);
     assert!(refused.status.success(), "{refused:?}");
     wait_for(asks, 403);
+    assert!(relay.run(&["refuse", NEW]).status.success(), "it is refused already");
+    // The operator changes his mind: the card is still there.
+    let shown = relay.run(&["approve", NEW]);
+    let said = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert_eq!(shown.status.code(), Some(1), "{shown:?}");
+    assert!(said.contains(&digits) && said.contains("name: "), "{said}");
+    approve(&relay, NEW, &signing);
+    wait_for(asks, 200);
+    let log = relay.log();
+    let decided = log.matches("the operator approved the office").count();
+    assert_eq!((decided, log.matches("the operator refused the office").count()), (2, 1), "{log}");
+}
+
+#[test]
+fn an_office_that_is_known_by_no_card_is_refused_and_taken_back() {
+    let world = World::new();
+    let listed =
+        format!("[[office]]\nnumber = \"{NEW}\"\ntls_certificates = [\"{}\"]", "ab".repeat(32));
+    let mut relay = Relay::new(&world, "relay", &listed);
+    relay.start();
+    assert_eq!(relay.run(&["approve", NEW]).status.code(), Some(1), "no card waits");
+    for command in ["refuse", "approve"] {
+        let done = relay.run(&[command, NEW]);
+        assert!(done.status.success(), "{command}: {done:?}");
+    }
+    let listed = relay.run(&["list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("known") && !listed.contains("refused"), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,9 +145,59 @@ async fn strangers_do_not_fill_the_list_and_the_operator_empties_it() {
     assert!(refused.header("retry-after").parse::<u32>().is_ok());
     let dropped = relay.run(&["forget", NEW]);
     let said = String::from_utf8_lossy(&dropped.stdout).into_owned();
-    assert!(dropped.status.success() && said.contains("8 cards"), "{dropped:?}");
+    assert!(dropped.status.success() && said.contains("dropped: 1"), "{dropped:?}");
     assert!(!String::from_utf8_lossy(&relay.run(&["list"]).stdout).contains(NEW));
     assert_eq!(relay.run(&["forget", "--all"]).status.code(), Some(1), "nothing waits");
+}
+
+/// Has the operator register an office whose card waits.
+fn approve(relay: &Relay, number: &str, signing: &Issued) {
+    let certificate = signing.certificate().expect("one");
+    let digits = certificate_digits(Digest::of(certificate)).to_string();
+    let taken = relay.run(&["approve", number, "--digits", &digits]);
+    assert!(taken.status.success(), "{taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_loses_anything_to_an_office_that_lists_his_certificate() {
+    const GREEDY: &str = "1370000018";
+    let world = World::new();
+    let mut relay = Relay::new(&world, "relay", "[limits]\noffice_rate = 1");
+    relay.start();
+    let (greedy, greedy_tls, greedy_signing) = Client::by_itself(GREEDY);
+    let (client, tls, signing) = Client::by_itself(NEW);
+    let first = card(GREEDY, &greedy_tls, &greedy_signing, 1);
+    assert_eq!(put_card(&greedy, &relay, GREEDY, first).await.status, 202);
+    approve(&relay, GREEDY, &greedy_signing);
+    let path = format!("/v1/mailbox?office={GREEDY}");
+    let asks = || async { answer(greedy.get(&relay, &path)).await.expect("answered").status };
+    wait_for(asks, 200);
+    let both = card_of(GREEDY, &[&greedy_tls, &tls], &greedy_signing, 2);
+    let put = || async { put_card(&greedy, &relay, GREEDY, both.clone()).await.status };
+    wait_for(put, 204);
+    // The relay knows the certificate by now, as one of the other office.
+    let knows = || async {
+        let status = answer(client.get(&relay, "/v1/status")).await.expect("answered");
+        u16::from(status.json()["your_cards"].to_string().contains(GREEDY))
+    };
+    wait_for(knows, 1);
+
+    // Who comes with it is taken in all the same, and is somebody else from then on.
+    let own = card(NEW, &tls, &signing, 1);
+    assert_eq!(put_card(&client, &relay, NEW, own).await.status, 202);
+    approve(&relay, NEW, &signing);
+    let path = format!("/v1/mailbox?office={NEW}");
+    let asks = || async { answer(client.get(&relay, &path)).await.expect("answered").status };
+    wait_for(asks, 200);
+    let status = answer(client.get(&relay, "/v1/status")).await.expect("answered");
+    assert_eq!(status.json()["your_cards"].as_object().expect("cards").len(), 1, "{status:?}");
+    assert!(status.json()["your_cards"][NEW].is_u64(), "{status:?}");
+    // What the other one asks does not count as its own.
+    let path = format!("/v1/card/{GREEDY}");
+    let greed = || async { answer(greedy.get(&relay, &path)).await.expect("answered").status };
+    wait_for(greed, 429);
+    let newer = card(NEW, &tls, &signing, 2);
+    assert_eq!(put_card(&client, &relay, NEW, newer).await.status, 204);
 }
 
 fn wait_for<F: Future<Output = u16>>(ask: impl Fn() -> F, status: u16) {

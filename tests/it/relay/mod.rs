@@ -2,6 +2,7 @@
 //! speak HTTP and share nothing with it but the paper.
 
 mod battery;
+mod beside;
 #[cfg(target_os = "linux")]
 mod canaries;
 #[cfg(target_os = "linux")]
@@ -16,11 +17,14 @@ mod full;
 mod harness;
 mod introductions;
 mod live;
+mod lost_store;
 #[cfg(unix)]
 mod moving;
+mod own;
 #[cfg(unix)]
 mod several;
 #[cfg(unix)]
 mod small_disk;
+mod strangers;
 #[cfg(unix)]
 mod together;

@@ -60,7 +60,7 @@ const ASKED_BACK: usize = 1;
 
 /// Fills the file; every fourth package was taken, and one is asked back.
 async fn fill(store: &SqliteStore) -> Vec<Deposit> {
-    let quota = Quota { bytes: 1 << 40, messages: 1 << 20 };
+    let quota = Quota { bytes: 1 << 40, messages: 1 << 20, beside: 1 << 40 };
     let mut kept = Vec::new();
     for number in 0..LYING {
         let new = lying(number);
@@ -73,7 +73,7 @@ async fn fill(store: &SqliteStore) -> Vec<Deposit> {
                 receipt: Bytes::from(format!("receipt {number}")),
                 at: now(),
             };
-            assert_eq!(store.put_receipt(receipt).await.expect("kept"), PutReceipt::New);
+            assert_eq!(store.put_receipt(receipt, quota).await.expect("kept"), PutReceipt::New);
         }
         kept.push(new);
     }
@@ -85,7 +85,7 @@ async fn fill(store: &SqliteStore) -> Vec<Deposit> {
         at: now(),
         over: now(),
     };
-    assert_eq!(store.put_recall(recall).await.expect("kept"), PutRecall::New);
+    assert_eq!(store.put_recall(recall, quota).await.expect("kept"), PutRecall::New);
     let card = Some((3, Bytes::from_static(b"a card")));
     store.decide(office("2000000000"), Standing::Approved, card).await.expect("decided");
     kept
@@ -311,7 +311,7 @@ async fn everything_is_moved_while_offices_go_on() {
     let sizes: Vec<_> = of_it.map(|(one, _)| one.sealed.bytes().len() as u64).collect();
     assert_eq!((row.bytes, row.messages), (sizes.iter().sum(), sizes.len() as u64));
     // New ones get ids of their own.
-    let quota = Quota { bytes: 1 << 40, messages: 1 << 20 };
+    let quota = Quota { bytes: 1 << 40, messages: 1 << 20, beside: 1 << 40 };
     let new = lying(1_000);
     assert_eq!(store.deposit(new, quota).await.expect("kept"), Deposited::New);
 

@@ -43,7 +43,7 @@ async fn nobody_waits_in_a_circle() {
                 let found = store.find(name(&new), start()).await.expect("found");
                 assert!(matches!(found, Found::Waiting { .. }));
                 let last = receipt(&new, ReceiptKind::ContentHandover, "handed over");
-                assert_eq!(store.put_receipt(last).await.expect("kept"), PutReceipt::New);
+                assert_eq!(store.put_receipt(last, QUOTA).await.expect("kept"), PutReceipt::New);
                 assert_eq!(store.find(name(&new), start()).await.expect("found"), Found::Gone);
             });
         }

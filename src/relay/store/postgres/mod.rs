@@ -5,6 +5,7 @@
 //! the transactions that bring it: a notice within one would hold up all others at its end. It is a
 //! hint; what is in the tables is the truth.
 
+mod faults;
 mod hints;
 mod questions;
 mod schema;
@@ -26,7 +27,8 @@ use tokio_postgres::{Config, Row};
 pub use settings::PostgresSettings;
 pub(super) use target::{Target, TargetState};
 
-use questions::{Find, NewPackage};
+use questions::{Find, NewPackage, PutOne};
+use settings::place;
 use tls::Tls;
 use together::{Question as _, Together};
 
@@ -51,7 +53,7 @@ pub struct PostgresStore {
     known: Mutex<HashSet<OfficeNumber>>,
     deposits: Together<NewPackage>,
     finds: Together<Find>,
-    put_receipts: Together<NewReceipt>,
+    put_receipts: Together<PutOne>,
 }
 
 /// The values of a statement.
@@ -63,9 +65,24 @@ const COLLECTED: usize = 20;
 impl PostgresStore {
     /// Reaches the database and brings its schema up to date. Any number of instances may have it.
     pub async fn open(settings: &PostgresSettings) -> Result<Self, RelayStoreError> {
+        Self::open_any(settings, false).await
+    }
+
+    /// The same of a database that has been the store of a relay before.
+    pub async fn open_there(settings: &PostgresSettings) -> Result<Self, RelayStoreError> {
+        Self::open_any(settings, true).await
+    }
+
+    async fn open_any(
+        settings: &PostgresSettings,
+        must_be_there: bool,
+    ) -> Result<Self, RelayStoreError> {
         let (config, tls, pool) = settings.open()?;
-        let mut client = pool.get().await?;
-        schema::prepare(&mut client).await?;
+        let mut client = connect(&pool, &config).await?;
+        if must_be_there && !schema::is_there(&client).await? {
+            return Err(RelayStoreError::Missing(place(&config)));
+        }
+        schema::prepare(&mut client, &config).await?;
         if client.query_opt("SELECT 1 FROM moves WHERE NOT done", &[]).await?.is_some() {
             return Err(RelayStoreError::Unfinished);
         }
@@ -83,6 +100,18 @@ impl PostgresStore {
             collected: Collected::default(),
             known: Mutex::default(),
         })
+    }
+
+    /// Host, port and name of the database.
+    pub fn place(&self) -> String {
+        place(&self.config)
+    }
+
+    /// By what it is told from another store.
+    pub async fn identity(&self) -> Result<String, RelayStoreError> {
+        let rows = self.rows("SELECT encode(id, 'hex') FROM identity", &[]).await?;
+        let row = rows.first().ok_or(RelayStoreError::Damaged("identity"))?;
+        Ok(row.try_get(0)?)
     }
 
     /// Whether this move was made into the database.
@@ -190,6 +219,14 @@ impl PostgresStore {
     }
 }
 
+/// The first connection to a database: what keeps it from coming about is told with its place.
+async fn connect(pool: &Pool, config: &Config) -> Result<Client, RelayStoreError> {
+    pool.get().await.map_err(|error| {
+        let (place, fault) = (place(config), faults::of_pool(&error));
+        RelayStoreError::Database { place, fault }
+    })
+}
+
 impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PostgresStore").finish_non_exhaustive()
@@ -268,26 +305,32 @@ impl RelayStore for PostgresStore {
         Ok(Some(Bytes::from(row.try_get::<_, Vec<u8>>(0)?)))
     }
 
-    async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
-        let row = self.put_receipts.ask(new).await?;
+    async fn put_receipt(
+        &self,
+        new: NewReceipt,
+        quota: Quota,
+    ) -> Result<PutReceipt, RelayStoreError> {
+        let row = self.put_receipts.ask(PutOne { new, quota }).await?;
         Ok(match row.try_get::<_, i16>(0)? {
             0 => PutReceipt::New,
             1 => PutReceipt::Repeated,
             2 => PutReceipt::Mismatch,
             3 => PutReceipt::Unknown,
-            _ => PutReceipt::TooMany,
+            4 => PutReceipt::TooMany,
+            _ => PutReceipt::Full,
         })
     }
 
-    async fn put_recall(&self, new: NewRecall) -> Result<PutRecall, RelayStoreError> {
-        let sql = "SELECT put_recall($1, $2, $3, $4, $5, $6, $7)";
+    async fn put_recall(&self, new: NewRecall, quota: Quota) -> Result<PutRecall, RelayStoreError> {
+        let sql = "SELECT put_recall($1, $2, $3, $4, $5, $6, $7, $8)";
         let of = &new.of;
         let (sender, id, recipient) =
             (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
         let (package_sha256, recall) = (&new.package_sha256.as_raw()[..], &new.recall[..]);
         let [at, over] = [new.at, new.over].map(millis);
-        let parameters: [&(dyn ToSql + Sync); 7] =
-            [&sender, &id, &recipient, &package_sha256, &recall, &at, &over];
+        let beside = signed(quota.beside);
+        let parameters: [&(dyn ToSql + Sync); 8] =
+            [&sender, &id, &recipient, &package_sha256, &recall, &at, &over, &beside];
         let rows = self.rows(sql, &parameters).await?;
         let outcome: i16 = rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
         Ok(match outcome {
@@ -295,7 +338,8 @@ impl RelayStore for PostgresStore {
             1 => PutRecall::Settled,
             2 => PutRecall::Mismatch,
             3 => PutRecall::Unknown,
-            _ => PutRecall::Over,
+            4 => PutRecall::Over,
+            _ => PutRecall::Full,
         })
     }
 
@@ -323,11 +367,16 @@ impl RelayStore for PostgresStore {
         sender: OfficeNumber,
         after: u64,
         most: usize,
+        most_bytes: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
-        let sql = "SELECT position, message_id, receipt FROM receipts
-            WHERE sender = $1 AND position > $2 ORDER BY position LIMIT $3";
+        // What a receipt is long is known without its bytes.
+        let sql = "SELECT position, message_id, receipt FROM (
+                SELECT position, message_id, receipt,
+                    sum(length(receipt)) OVER (ORDER BY position) - length(receipt) AS before
+                FROM receipts WHERE sender = $1 AND position > $2 ORDER BY position LIMIT $3
+            ) AS page WHERE before < $4 ORDER BY position";
         let (of, after, most) = (sender.as_str(), signed(after), most_rows(most));
-        let rows = self.rows(sql, &[&of, &after, &most]).await?;
+        let rows = self.rows(sql, &[&of, &after, &most, &most_rows(most_bytes)]).await?;
         let read = |row: &Row| {
             Ok(ReceiptEntry {
                 position: unsigned(row.try_get(0)?),
@@ -339,7 +388,8 @@ impl RelayStore for PostgresStore {
     }
 
     async fn offices(&self) -> Result<Vec<OfficeRow>, RelayStoreError> {
-        let sql = "SELECT number, standing, card, bytes, messages FROM offices ORDER BY number";
+        let sql =
+            "SELECT number, standing, card, bytes, messages, beside FROM offices ORDER BY number";
         let read = |row: &Row| {
             Ok(OfficeRow {
                 number: office(row.try_get(0)?)?,
@@ -347,6 +397,7 @@ impl RelayStore for PostgresStore {
                 card: row.try_get::<_, Option<Vec<u8>>>(2)?.map(Bytes::from),
                 bytes: unsigned(row.try_get(3)?),
                 messages: unsigned(row.try_get(4)?),
+                beside: unsigned(row.try_get(5)?),
             })
         };
         self.rows(sql, &[]).await?.iter().map(read).collect()
@@ -393,28 +444,44 @@ impl RelayStore for PostgresStore {
         Ok(done > 0)
     }
 
-    async fn introduce(&self, candidate: Candidate) -> Result<bool, RelayStoreError> {
-        let sql = "INSERT INTO candidates (office, sha256, card, at)
-            SELECT $1::TEXT, $2::BYTEA, $3::BYTEA, $4::BIGINT
-            WHERE (SELECT count(*) FROM candidates) < $5
-                AND (SELECT count(*) FROM candidates WHERE office = $1) < $6
-            ON CONFLICT DO NOTHING";
+    async fn introduce(&self, candidate: Candidate) -> Result<(), RelayStoreError> {
         let (office, sha256) = (candidate.office.as_str(), &candidate.sha256.as_raw()[..]);
+        let signer = &candidate.signer.as_raw()[..];
+        let sql = "DELETE FROM candidates WHERE office = $1 AND signer = $2 AND sha256 <> $3";
+        self.execute(sql, &[&office, &signer, &sha256]).await?;
+        let sql = "INSERT INTO candidates (office, sha256, card, signer, site, at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (office, sha256) DO UPDATE SET site = excluded.site, at = excluded.at,
+                signer = excluded.signer";
         let (card, at) = (&candidate.card[..], millis(candidate.at));
-        self.execute(sql, &[&office, &sha256, &card, &at, &CANDIDATES, &CANDIDATES_OF_OFFICE])
-            .await?;
-        let sql = "SELECT 1 FROM candidates WHERE office = $1 AND sha256 = $2";
-        Ok(!self.rows(sql, &[&office, &sha256]).await?.is_empty())
+        self.execute(sql, &[&office, &sha256, &card, &signer, &candidate.site, &at]).await?;
+        let sql = "DELETE FROM candidates WHERE office = $1 AND sha256 = (
+                SELECT sha256 FROM candidates WHERE office = $1 AND site = (
+                    SELECT site FROM candidates WHERE office = $1
+                    GROUP BY site ORDER BY count(*) DESC, min(at) LIMIT 1
+                ) ORDER BY at, sha256 LIMIT 1
+            ) AND (SELECT count(*) FROM candidates WHERE office = $1) > $2";
+        self.execute(sql, &[&office, &CANDIDATES_OF_OFFICE]).await?;
+        let sql = "DELETE FROM candidates WHERE (office, sha256) = (
+                SELECT office, sha256 FROM candidates WHERE site = (
+                    SELECT site FROM candidates
+                    GROUP BY site ORDER BY count(*) DESC, min(at) LIMIT 1
+                ) ORDER BY at, sha256 LIMIT 1
+            ) AND (SELECT count(*) FROM candidates) > $1";
+        self.execute(sql, &[&CANDIDATES]).await.map(drop)
     }
 
     async fn candidates(&self) -> Result<Vec<Candidate>, RelayStoreError> {
-        let sql = "SELECT office, sha256, card, at FROM candidates ORDER BY at, office, sha256";
+        let sql = "SELECT office, sha256, card, at, signer, site FROM candidates
+            ORDER BY at, office, sha256";
         let read = |row: &Row| {
             Ok(Candidate {
                 office: office(row.try_get(0)?)?,
                 sha256: digest(row.try_get(1)?)?,
                 card: row.try_get::<_, Vec<u8>>(2)?.into(),
                 at: time(row.try_get(3)?),
+                signer: digest(row.try_get(4)?)?,
+                site: row.try_get(5)?,
             })
         };
         self.rows(sql, &[]).await?.iter().map(read).collect()
@@ -474,30 +541,62 @@ impl RelayStore for PostgresStore {
             )
             .await?;
         let (forget, abandon) = (millis(retention.forget), millis(retention.abandon));
-        let sql = "WITH gone AS (
-                DELETE FROM packages WHERE id IN
-                    (SELECT id FROM packages WHERE state >= 2 AND expires_at <= $1 LIMIT $2)
-                RETURNING 1
+        // Of whom less is kept beside the packages is held first, in the same order.
+        let held = "held AS MATERIALIZED (
+                SELECT count(*) AS held FROM (
+                    SELECT number FROM offices WHERE number IN (SELECT office FROM old)
+                    ORDER BY number FOR UPDATE
+                ) AS taken
+            )";
+        let less = "less AS (
+                UPDATE offices SET beside = greatest(0, beside - sums.bytes)
+                FROM (SELECT office, sum(bytes)::BIGINT AS bytes FROM gone GROUP BY office) AS sums
+                WHERE number = sums.office
             ) SELECT count(*) FROM gone";
-        let forgotten = self.clear(sql, &[&forget, &CLEAN_UP]).await?;
-        let sql = "WITH gone AS (
-                DELETE FROM receipts USING (
-                    SELECT sender, position FROM receipts JOIN offices ON offices.number = sender
-                    WHERE stored_at <= $1 AND (position <= collected OR stored_at <= $2) LIMIT $3
-                ) AS old WHERE receipts.sender = old.sender AND receipts.position = old.position
-                RETURNING 1
-            ) SELECT count(*) FROM gone";
-        let receipts = self.clear(sql, &[&forget, &abandon, &CLEAN_UP]).await?;
+        let sql = format!(
+            "WITH old AS MATERIALIZED (
+                SELECT id, sender AS office FROM packages
+                WHERE state >= 2 AND expires_at <= $1 LIMIT $2
+            ), {held}, gone AS (
+                DELETE FROM packages USING old, held WHERE packages.id = old.id AND held >= 0
+                RETURNING sender AS office, length(acceptance) AS bytes
+            ), {less}"
+        );
+        let forgotten = self.clear(&sql, &[&forget, &CLEAN_UP]).await?;
+        let sql = format!(
+            "WITH old AS MATERIALIZED (
+                SELECT sender, position, recipient AS office
+                FROM receipts JOIN offices ON offices.number = sender
+                WHERE stored_at <= $1 AND (position <= collected OR stored_at <= $2) LIMIT $3
+            ), {held}, gone AS (
+                DELETE FROM receipts USING old, held
+                WHERE receipts.sender = old.sender AND receipts.position = old.position
+                    AND held >= 0
+                RETURNING recipient AS office, length(receipt) AS bytes
+            ), {less}"
+        );
+        let receipts = self.clear(&sql, &[&forget, &abandon, &CLEAN_UP]).await?;
         self.execute("DELETE FROM candidates WHERE at <= $1", &[&forget]).await?;
-        let sql = "DELETE FROM recalls WHERE NOT EXISTS (SELECT 1 FROM packages
-            WHERE packages.sender = recalls.sender AND packages.message_id = recalls.message_id)";
-        self.execute(sql, &[]).await?;
+        let sql = format!(
+            "WITH old AS MATERIALIZED (
+                SELECT sender AS office, message_id FROM recalls
+                WHERE NOT EXISTS (SELECT 1 FROM packages WHERE packages.sender = recalls.sender
+                    AND packages.message_id = recalls.message_id)
+            ), {held}, gone AS (
+                DELETE FROM recalls USING old, held
+                WHERE recalls.sender = old.office AND recalls.message_id = old.message_id
+                    AND held >= 0
+                RETURNING sender AS office, length(recall) AS bytes
+            ), {less}"
+        );
+        self.clear(&sql, &[]).await?;
         Ok(CleanedUp { expired, forgotten, receipts })
     }
 
     async fn totals(&self) -> Result<Totals, RelayStoreError> {
         let sql = "SELECT count(*), coalesce(sum(messages), 0)::BIGINT,
-            coalesce(sum(bytes), 0)::BIGINT, (SELECT count(*) FROM candidates) FROM offices";
+            coalesce(sum(bytes), 0)::BIGINT, (SELECT count(*) FROM candidates),
+            coalesce(sum(beside), 0)::BIGINT FROM offices";
         let rows = self.rows(sql, &[]).await?;
         let row = rows.first().ok_or(RelayStoreError::Damaged("answer"))?;
         Ok(Totals {
@@ -505,6 +604,7 @@ impl RelayStore for PostgresStore {
             waiting: unsigned(row.try_get(1)?),
             bytes: unsigned(row.try_get(2)?),
             candidates: unsigned(row.try_get(3)?),
+            beside: unsigned(row.try_get(4)?),
         })
     }
 

@@ -42,12 +42,12 @@ impl Question for NewPackage {
             SELECT outcome, former_acceptance, place
             FROM unnest($1::TEXT[], $2::BYTEA[], $3::TEXT[], $4::BYTEA[], $5::BYTEA[], $6::TEXT[],
                     $7::BIGINT[], $8::BIGINT[], $9::BIGINT[], $10::BYTEA[], $11::BYTEA[],
-                    $12::BIGINT[], $13::BIGINT[], $14::BIGINT[])
+                    $12::BIGINT[], $13::BIGINT[], $14::BIGINT[], $15::BIGINT[])
                 WITH ORDINALITY AS asked (sender, id, recipient, package_sha256, sealed_sha256,
-                    key_id, size, stored_at, expires_at, acceptance, piece, bytes, messages, body,
-                    place),
+                    key_id, size, stored_at, expires_at, acceptance, piece, bytes, messages, beside,
+                    body, place),
                 deposit(body, sender, id, recipient, package_sha256, sealed_sha256, key_id, size,
-                    stored_at, expires_at, acceptance, piece, bytes, messages)
+                    stored_at, expires_at, acceptance, piece, bytes, messages, beside)
             WHERE (SELECT count(*) FROM held) >= 0";
         all(
             client,
@@ -66,6 +66,7 @@ impl Question for NewPackage {
                 &of(these, Self::first),
                 &of(these, |one| signed(one.quota.bytes)),
                 &of(these, |one| signed(one.quota.messages)),
+                &of(these, |one| signed(one.quota.beside)),
                 &of(these, |one| one.body),
             ],
         )
@@ -110,36 +111,44 @@ impl Question for Find {
     }
 }
 
-impl Question for NewReceipt {
+/// A receipt, and how much is kept of who puts it.
+pub(super) struct PutOne {
+    pub(super) new: NewReceipt,
+    pub(super) quota: Quota,
+}
+
+impl Question for PutOne {
     fn bytes(&self) -> usize {
-        self.receipt.len()
+        self.new.receipt.len()
     }
 
     async fn ask(client: &impl GenericClient, these: &[Self]) -> Result<Vec<Row>, Error> {
         let sql = "WITH held AS MATERIALIZED (
-                SELECT 1 FROM offices WHERE number = ANY($1::TEXT[]) ORDER BY number FOR UPDATE
+                SELECT 1 FROM offices WHERE number = ANY($1::TEXT[] || $3::TEXT[])
+                ORDER BY number FOR UPDATE
             )
             SELECT put_receipt(sender, id, recipient, kind, is_last, package_sha256, sha256, receipt,
-                at, $10), place
+                at, $10, beside), place
             FROM unnest($1::TEXT[], $2::BYTEA[], $3::TEXT[], $4::TEXT[], $5::BOOLEAN[], $6::BYTEA[],
-                    $7::BYTEA[], $8::BYTEA[], $9::BIGINT[])
+                    $7::BYTEA[], $8::BYTEA[], $9::BIGINT[], $11::BIGINT[])
                 WITH ORDINALITY AS asked (sender, id, recipient, kind, is_last, package_sha256, sha256,
-                    receipt, at, place)
+                    receipt, at, beside, place)
             WHERE (SELECT count(*) FROM held) >= 0";
         all(
             client,
             sql,
             &[
-                &of(these, |one| one.of.sender.as_str()),
-                &of(these, |one| &one.of.id.as_bytes()[..]),
-                &of(these, |one| one.of.office.as_str()),
-                &of(these, |one| one.kind.as_str()),
-                &of(these, |one| one.kind.is_last()),
-                &of(these, |one| &one.package_sha256.as_raw()[..]),
-                &of(these, |one| Digest::of(&one.receipt).as_raw().to_vec()),
-                &of(these, |one| &one.receipt[..]),
-                &of(these, |one| millis(one.at)),
+                &of(these, |one| one.new.of.sender.as_str()),
+                &of(these, |one| &one.new.of.id.as_bytes()[..]),
+                &of(these, |one| one.new.of.office.as_str()),
+                &of(these, |one| one.new.kind.as_str()),
+                &of(these, |one| one.new.kind.is_last()),
+                &of(these, |one| &one.new.package_sha256.as_raw()[..]),
+                &of(these, |one| Digest::of(&one.new.receipt).as_raw().to_vec()),
+                &of(these, |one| &one.new.receipt[..]),
+                &of(these, |one| millis(one.new.at)),
                 &RECEIPTS_OF_KIND,
+                &of(these, |one| signed(one.quota.beside)),
             ],
         )
         .await

@@ -5,7 +5,6 @@ use std::pin::pin;
 
 use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::config::Host;
 use tokio_postgres::types::Type;
 
 use super::super::rows::{
@@ -13,8 +12,8 @@ use super::super::rows::{
     WholePackage,
 };
 use super::super::{Candidate, RelayStoreError, digest, millis};
-use super::settings::{NAME, PostgresSettings};
-use super::{Parameters, schema};
+use super::settings::{NAME, PostgresSettings, place};
+use super::{Parameters, connect, schema};
 use crate::types::{Digest, MessageId};
 
 /// The lock that whoever moves into the database has for as long as it is connected.
@@ -46,16 +45,9 @@ impl Target {
         settings: &PostgresSettings,
     ) -> Result<Self, RelayStoreError> {
         let (config, _tls, pool) = settings.open()?;
-        let host = match config.get_hosts().first() {
-            Some(Host::Tcp(host)) => host.clone(),
-            #[cfg(unix)]
-            Some(Host::Unix(path)) => path.display().to_string(),
-            None => String::new(),
-        };
-        let port = config.get_ports().first().copied().unwrap_or(5432);
-        let name = format!("{host}:{port}/{}", config.get_dbname().unwrap_or_default());
-        let mut client = pool.get().await?;
-        schema::prepare(&mut client).await?;
+        let name = place(&config);
+        let mut client = connect(&pool, &config).await?;
+        schema::prepare(&mut client, &config).await?;
         client.batch_execute("SET application_name = 'renkei relay move-store'").await?;
         Ok(Self { client, name })
     }
@@ -317,11 +309,11 @@ impl Target {
         &self,
     ) -> Result<Vec<OfficeState>, RelayStoreError> {
         let sql = "SELECT number, standing::BIGINT, sha256(card), serial, mailbox, receipts,
-            collected, bytes, messages FROM offices";
+            collected, bytes, messages, beside FROM offices";
         let rows = self.client.query(sql, &[]).await?;
         let read = |row: &tokio_postgres::Row| {
             let card = row.try_get::<_, Option<&[u8]>>(2)?.map(digest).transpose()?;
-            let mut numbers = [0; 6];
+            let mut numbers = [0; 7];
             for (place, number) in numbers.iter_mut().enumerate() {
                 *number = row.try_get(place + 3)?;
             }
@@ -337,14 +329,14 @@ impl Target {
         card: Option<Vec<u8>>,
     ) -> Result<(), RelayStoreError> {
         let sql = "INSERT INTO offices (number, standing, card, serial, mailbox, receipts,
-                collected, bytes, messages)
-            VALUES ($1, $2::BIGINT, $3, $4, $5, $6, $7, $8, $9)
+                collected, bytes, messages, beside)
+            VALUES ($1, $2::BIGINT, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (number) DO UPDATE SET standing = excluded.standing, card = excluded.card,
                 serial = excluded.serial, mailbox = excluded.mailbox,
                 receipts = excluded.receipts, collected = excluded.collected,
-                bytes = excluded.bytes, messages = excluded.messages";
+                bytes = excluded.bytes, messages = excluded.messages, beside = excluded.beside";
         let statement = self.client.prepare_cached(sql).await?;
-        let [serial, mailbox, receipts, collected, bytes, messages] = &office.numbers;
+        let [serial, mailbox, receipts, collected, bytes, messages, beside] = &office.numbers;
         let values: &Parameters<'_> = &[
             &office.number,
             &office.standing,
@@ -355,6 +347,7 @@ impl Target {
             collected,
             bytes,
             messages,
+            beside,
         ];
         self.client.execute(&statement, values).await?;
         Ok(())
@@ -375,12 +368,14 @@ impl Target {
     ) -> Result<(), RelayStoreError> {
         let transaction = self.client.transaction().await?;
         transaction.execute("DELETE FROM candidates", &[]).await?;
-        let sql = "INSERT INTO candidates (office, sha256, card, at) VALUES ($1, $2, $3, $4)";
+        let sql = "INSERT INTO candidates (office, sha256, card, signer, site, at)
+            VALUES ($1, $2, $3, $4, $5, $6)";
         let statement = transaction.prepare_cached(sql).await?;
         for candidate in candidates {
             let sha256 = &candidate.sha256.as_raw()[..];
             let (office, card) = (candidate.office.as_str(), &candidate.card[..]);
-            let values: &Parameters<'_> = &[&office, &sha256, &card, &millis(candidate.at)];
+            let (signer, at) = (&candidate.signer.as_raw()[..], millis(candidate.at));
+            let values: &Parameters<'_> = &[&office, &sha256, &card, &signer, &candidate.site, &at];
             transaction.execute(&statement, values).await?;
         }
         transaction.commit().await?;

@@ -58,6 +58,7 @@ impl SqliteStore {
 
     /// Opens the file for a command, also while a relay runs on it.
     pub fn open_beside(path: &Path) -> Result<Self, RelayStoreError> {
+        Self::must_be_there(path)?;
         Self::beside(path, None)
     }
 
@@ -73,6 +74,28 @@ impl SqliteStore {
             collected: Collected::default(),
             _lock: lock,
         })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Fails where there is no such file.
+    pub fn must_be_there(path: &Path) -> Result<(), RelayStoreError> {
+        if path.exists() {
+            return Ok(());
+        }
+        Err(RelayStoreError::Missing(path.display().to_string()))
+    }
+
+    /// By what it is told from another store.
+    pub async fn identity(&self) -> Result<String, RelayStoreError> {
+        self.read(|connection| {
+            let sql = "SELECT lower(hex(id)) FROM identity";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+        .await
     }
 
     async fn write<T: Send + 'static>(
@@ -153,12 +176,16 @@ impl RelayStore for SqliteStore {
         self.read(move |connection| read::slice(connection, body, start)).await
     }
 
-    async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
-        self.write(move |connection| write::put_receipt(connection, &new)).await
+    async fn put_receipt(
+        &self,
+        new: NewReceipt,
+        quota: Quota,
+    ) -> Result<PutReceipt, RelayStoreError> {
+        self.write(move |connection| write::put_receipt(connection, &new, quota)).await
     }
 
-    async fn put_recall(&self, new: NewRecall) -> Result<PutRecall, RelayStoreError> {
-        self.write(move |connection| write::put_recall(connection, &new)).await
+    async fn put_recall(&self, new: NewRecall, quota: Quota) -> Result<PutRecall, RelayStoreError> {
+        self.write(move |connection| write::put_recall(connection, &new, quota)).await
     }
 
     async fn recall(
@@ -178,7 +205,9 @@ impl RelayStore for SqliteStore {
         sender: OfficeNumber,
         after: u64,
         most: usize,
+        most_bytes: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
+        let most = (most, most_bytes);
         self.read(move |connection| read::receipts(connection, sender, after, most)).await
     }
 
@@ -212,7 +241,7 @@ impl RelayStore for SqliteStore {
         self.write(move |connection| write::put_card(connection, office, serial, &card)).await
     }
 
-    async fn introduce(&self, candidate: Candidate) -> Result<bool, RelayStoreError> {
+    async fn introduce(&self, candidate: Candidate) -> Result<(), RelayStoreError> {
         self.write(move |connection| write::introduce(connection, &candidate)).await
     }
 

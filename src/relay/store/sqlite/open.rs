@@ -12,8 +12,12 @@ use crate::disk;
 use crate::store::{Bounds, StoreError};
 
 /// Each brings the schema from its place in the list to the next version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+    include_str!("0004.sql"),
+];
 
 /// A page of the database in bytes, in stores that begin now.
 const PAGE: u32 = 8192;
@@ -114,4 +118,55 @@ fn make_private(path: &Path) -> Result<(), RelayStoreError> {
     }
     disk::private(File::options().create(true).truncate(false).write(true)).open(path)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file as a former version left it.
+    fn former(path: &Path, more: &str) {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE).expect("a file");
+        for migration in &MIGRATIONS[..3] {
+            connection.execute_batch(migration).expect("its schema");
+        }
+        connection.pragma_update(None, "user_version", 3).expect("its version");
+        let rows = "INSERT INTO offices (number) VALUES ('1370000018'), ('1370000026');
+            INSERT INTO packages VALUES (1, '1370000018', x'01', '1370000026', 1, x'', x'', '', 5, 0, 0, 0, x'0102');
+            INSERT INTO recalls VALUES ('1370000018', x'01', x'010203');
+            INSERT INTO receipts VALUES ('1370000018', 1, x'01', '1370000026', 'x', x'', x'01020304', 0);
+            INSERT INTO candidates VALUES ('1370000034', x'aa', x'', 0);";
+        connection.execute_batch(rows).expect("rows");
+        connection.execute_batch(more).expect("rows");
+    }
+
+    fn beside(connection: &Connection) -> Vec<i64> {
+        let sql = "SELECT beside FROM offices ORDER BY number";
+        let mut statement = connection.prepare(sql).expect("a statement");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("numbers")
+    }
+
+    #[test]
+    fn what_a_former_version_kept_is_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("relay.db");
+        former(&path, "");
+        let connection = for_writing(&path).expect("brought up to date");
+        assert_eq!(beside(&connection), [5, 4]);
+        let signer = "SELECT signer FROM candidates";
+        let signer: Vec<u8> = connection.query_row(signer, [], |row| row.get(0)).expect("a row");
+        assert_eq!(signer, [0xaa]);
+    }
+
+    #[test]
+    fn a_file_that_was_moved_by_a_former_version_is_still_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("relay.db");
+        let moved = "INSERT INTO moves VALUES (1, x'01', 'elsewhere', 1);
+            CREATE TRIGGER moved BEFORE UPDATE ON offices BEGIN SELECT RAISE(ABORT, 'moved'); END;";
+        former(&path, moved);
+        let connection = for_writing(&path).expect("brought up to date");
+        assert_eq!(beside(&connection), [0, 0]);
+    }
 }

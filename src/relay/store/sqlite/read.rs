@@ -118,22 +118,27 @@ pub(super) fn receipts(
     connection: &Connection,
     sender: OfficeNumber,
     after: u64,
-    most: usize,
+    (most, most_bytes): (usize, usize),
 ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
     let sql = "SELECT position, message_id, receipt FROM receipts
         WHERE sender = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
     let parameters = params![sender.as_str(), signed(after), most_rows(most)];
-    all(connection, sql, parameters, |row| {
-        Ok(ReceiptEntry {
-            position: unsigned(row.get(0)?),
-            message_id: message_id(row.get_ref(1)?.as_blob().map_err(|_| NO_BLOB)?)?,
-            receipt: row.get::<_, Vec<u8>>(2)?.into(),
-        })
-    })
+    let mut rows = statement.query(parameters)?;
+    let (mut found, mut bytes) = (Vec::new(), 0_usize);
+    while bytes < most_bytes
+        && let Some(row) = rows.next()?
+    {
+        let receipt = Bytes::from(row.get::<_, Vec<u8>>(2)?);
+        bytes = bytes.saturating_add(receipt.len());
+        let message_id = message_id(row.get_ref(1)?.as_blob().map_err(|_| NO_BLOB)?)?;
+        found.push(ReceiptEntry { position: unsigned(row.get(0)?), message_id, receipt });
+    }
+    Ok(found)
 }
 
 pub(super) fn offices(connection: &Connection) -> Result<Vec<OfficeRow>, RelayStoreError> {
-    let sql = "SELECT number, standing, card, bytes, messages FROM offices ORDER BY number";
+    let sql = "SELECT number, standing, card, bytes, messages, beside FROM offices ORDER BY number";
     all(connection, sql, [], |row| {
         Ok(OfficeRow {
             number: office(row.get_ref(0)?.as_str().map_err(|_| NO_TEXT)?)?,
@@ -141,6 +146,7 @@ pub(super) fn offices(connection: &Connection) -> Result<Vec<OfficeRow>, RelaySt
             card: row.get::<_, Option<Vec<u8>>>(2)?.map(Bytes::from),
             bytes: unsigned(row.get(3)?),
             messages: unsigned(row.get(4)?),
+            beside: unsigned(row.get(5)?),
         })
     })
 }
@@ -155,13 +161,16 @@ pub(super) fn card(
 }
 
 pub(super) fn candidates(connection: &Connection) -> Result<Vec<Candidate>, RelayStoreError> {
-    let sql = "SELECT office, sha256, card, at FROM candidates ORDER BY at, office, sha256";
+    let sql = "SELECT office, sha256, card, at, signer, site FROM candidates
+        ORDER BY at, office, sha256";
     all(connection, sql, [], |row| {
         Ok(Candidate {
             office: office(row.get_ref(0)?.as_str().map_err(|_| NO_TEXT)?)?,
             sha256: digest(row.get_ref(1)?.as_blob().map_err(|_| NO_BLOB)?)?,
             card: row.get::<_, Vec<u8>>(2)?.into(),
             at: time(row.get(3)?),
+            signer: digest(row.get_ref(4)?.as_blob().map_err(|_| NO_BLOB)?)?,
+            site: row.get(5)?,
         })
     })
 }
@@ -181,13 +190,14 @@ pub(super) fn positions(connection: &Connection) -> Result<Vec<Positions>, Relay
 
 pub(super) fn totals(connection: &Connection) -> Result<Totals, RelayStoreError> {
     let sql = "SELECT count(*), coalesce(sum(messages), 0), coalesce(sum(bytes), 0),
-        (SELECT count(*) FROM candidates) FROM offices";
+        (SELECT count(*) FROM candidates), coalesce(sum(beside), 0) FROM offices";
     let found = all(connection, sql, [], |row| {
         Ok(Totals {
             offices: unsigned(row.get(0)?),
             waiting: unsigned(row.get(1)?),
             bytes: unsigned(row.get(2)?),
             candidates: unsigned(row.get(3)?),
+            beside: unsigned(row.get(4)?),
         })
     })?;
     Ok(found.into_iter().next().unwrap_or_default())

@@ -292,11 +292,11 @@ impl Source {
     ) -> Result<Vec<OfficeState>, RelayStoreError> {
         self.with(|connection| {
             let sql = "SELECT number, standing, card, serial, mailbox, receipts, collected, bytes,
-                messages FROM offices";
+                messages, beside FROM offices";
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map([], |row| {
                 let card = row.get_ref(2)?.as_blob_or_null()?.map(Digest::of);
-                let mut numbers = [0; 6];
+                let mut numbers = [0; 7];
                 for (place, number) in numbers.iter_mut().enumerate() {
                     *number = row.get(place + 3)?;
                 }

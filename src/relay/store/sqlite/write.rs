@@ -63,17 +63,17 @@ pub(super) fn deposit(
         }
         if former.state == OVER {
             // All that is left is that it was here; its receipts have it from another table.
-            forget(connection, former.id)?;
+            forget(connection, new.sender, &former)?;
             return deposit(connection, new, quota);
         }
         let is_new_seal = former.state == 0 && former.key_id != new.key_id;
         if is_new_seal && !has_receipt(connection, new)? {
             let more = size.saturating_sub(former.size);
-            if kept_of(connection, new.sender)?.0.saturating_add(more) > signed(quota.bytes) {
+            if kept_of(connection, new.sender)?.bytes.saturating_add(more) > signed(quota.bytes) {
                 return Ok(Deposited::Full);
             }
             remove_pieces(connection, former.id)?;
-            forget(connection, former.id)?;
+            forget(connection, new.sender, &former)?;
             kept(connection, new.sender, more, 0)?;
             insert(connection, new, size)?;
             return Ok(Deposited::Repeated(new.acceptance.clone()));
@@ -82,8 +82,11 @@ pub(super) fn deposit(
     }
     know(connection, new.sender)?;
     know(connection, new.recipient)?;
-    let (bytes, messages) = kept_of(connection, new.sender)?;
-    if bytes.saturating_add(size) > signed(quota.bytes) || messages >= signed(quota.messages) {
+    let has = kept_of(connection, new.sender)?;
+    if has.bytes.saturating_add(size) > signed(quota.bytes)
+        || has.messages >= signed(quota.messages)
+        || has.beside.saturating_add(length(&new.acceptance)) > signed(quota.beside)
+    {
         return Ok(Deposited::Full);
     }
     kept(connection, new.sender, size, 1)?;
@@ -98,17 +101,35 @@ fn has_receipt(connection: &Connection, new: &Deposit) -> Result<bool, RelayStor
     Ok(connection.prepare_cached(sql)?.exists(parameters)?)
 }
 
-/// The bytes and packages that are kept of an office that is known.
-fn kept_of(connection: &Connection, office: OfficeNumber) -> Result<(i64, i64), RelayStoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT bytes, messages FROM offices WHERE number = ?1")?;
-    Ok(statement.query_row([office.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?)
+/// How much is kept of an office.
+struct Kept {
+    bytes: i64,
+    messages: i64,
+    beside: i64,
+}
+
+/// How much is kept of an office that is known.
+fn kept_of(connection: &Connection, office: OfficeNumber) -> Result<Kept, RelayStoreError> {
+    let sql = "SELECT bytes, messages, beside FROM offices WHERE number = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let kept = statement.query_row([office.as_str()], |row| {
+        Ok(Kept { bytes: row.get(0)?, messages: row.get(1)?, beside: row.get(2)? })
+    });
+    Ok(kept?)
+}
+
+fn length(bytes: &[u8]) -> i64 {
+    i64::try_from(bytes.len()).unwrap_or(i64::MAX)
 }
 
 /// Removes the memory of a package; its bytes are gone already.
-fn forget(connection: &Connection, id: i64) -> Result<(), RelayStoreError> {
-    connection.prepare_cached("DELETE FROM packages WHERE id = ?1")?.execute([id])?;
-    Ok(())
+fn forget(
+    connection: &Connection,
+    sender: OfficeNumber,
+    former: &Former,
+) -> Result<(), RelayStoreError> {
+    connection.prepare_cached("DELETE FROM packages WHERE id = ?1")?.execute([former.id])?;
+    kept_beside(connection, sender.as_str(), length(&former.acceptance).saturating_neg())
 }
 
 fn insert(connection: &Connection, new: &Deposit, size: i64) -> Result<(), RelayStoreError> {
@@ -129,6 +150,7 @@ fn insert(connection: &Connection, new: &Deposit, size: i64) -> Result<(), Relay
         millis(new.expires_at),
         &new.acceptance[..],
     ])?;
+    kept_beside(connection, new.sender.as_str(), length(&new.acceptance))?;
     let first = first_piece(connection.last_insert_rowid());
     let mut statement =
         connection.prepare_cached("INSERT INTO pieces (id, bytes) VALUES (?1, ?2)")?;
@@ -159,9 +181,21 @@ pub(super) fn kept(
     Ok(())
 }
 
+/// So much more is kept of an office beside its packages, or less.
+pub(super) fn kept_beside(
+    connection: &Connection,
+    of: &str,
+    bytes: i64,
+) -> Result<(), RelayStoreError> {
+    let sql = "UPDATE offices SET beside = max(0, beside + ?2) WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute(params![of, bytes])?;
+    Ok(())
+}
+
 pub(super) fn put_receipt(
     connection: &Connection,
     new: &NewReceipt,
+    quota: Quota,
 ) -> Result<PutReceipt, RelayStoreError> {
     let sql = "SELECT id, package_sha256, size, state FROM packages
         WHERE sender = ?1 AND message_id = ?2 AND recipient = ?3";
@@ -191,6 +225,11 @@ pub(super) fn put_receipt(
     if of_kind >= RECEIPTS_OF_KIND {
         return Ok(PutReceipt::TooMany);
     }
+    let has = kept_of(connection, of.office)?.beside;
+    if has.saturating_add(length(&new.receipt)) > signed(quota.beside) {
+        return Ok(PutReceipt::Full);
+    }
+    kept_beside(connection, of.office.as_str(), length(&new.receipt))?;
     let goes = new.kind.is_last() && state < 2;
     let (less, fewer) = if goes { (size, 1) } else { (0, 0) };
     let sql = "UPDATE offices SET receipts = max(receipts + 1, ?2), bytes = bytes - ?3,
@@ -221,6 +260,7 @@ pub(super) fn put_receipt(
 pub(super) fn put_recall(
     connection: &Connection,
     new: &NewRecall,
+    quota: Quota,
 ) -> Result<PutRecall, RelayStoreError> {
     let of = &new.of;
     let (sender, id) = (of.sender.as_str(), of.id.as_bytes());
@@ -245,10 +285,20 @@ pub(super) fn put_recall(
     if state > 2 || expires_at <= millis(new.over) {
         return Ok(PutRecall::Over);
     }
-    let sql = "SELECT 1 FROM recalls WHERE sender = ?1 AND message_id = ?2 AND recall = ?3";
-    if connection.prepare_cached(sql)?.exists(params![sender, id, &new.recall[..]])? {
+    let sql = "SELECT recall FROM recalls WHERE sender = ?1 AND message_id = ?2";
+    let former: Option<Vec<u8>> = connection
+        .prepare_cached(sql)?
+        .query_row(params![sender, id], |row| row.get(0))
+        .optional()?;
+    if former.as_deref() == Some(&new.recall[..]) {
         return Ok(PutRecall::Settled);
     }
+    let more = length(&new.recall).saturating_sub(former.as_deref().map_or(0, length));
+    let has = kept_of(connection, of.sender)?.beside;
+    if has.saturating_add(more) > signed(quota.beside) {
+        return Ok(PutRecall::Full);
+    }
+    kept_beside(connection, sender, more)?;
     let sql = "INSERT INTO recalls (sender, message_id, recall) VALUES (?1, ?2, ?3)
         ON CONFLICT (sender, message_id) DO UPDATE SET recall = excluded.recall";
     connection.prepare_cached(sql)?.execute(params![sender, id, &new.recall[..]])?;
@@ -309,22 +359,31 @@ pub(super) fn put_card(
 pub(super) fn introduce(
     connection: &Connection,
     candidate: &Candidate,
-) -> Result<bool, RelayStoreError> {
-    let sql = "INSERT INTO candidates (office, sha256, card, at) SELECT ?1, ?2, ?3, ?4
-        WHERE (SELECT count(*) FROM candidates) < ?5
-            AND (SELECT count(*) FROM candidates WHERE office = ?1) < ?6
-        ON CONFLICT DO NOTHING";
+) -> Result<(), RelayStoreError> {
     let (office, sha256) = (candidate.office.as_str(), candidate.sha256.as_raw());
-    connection.prepare_cached(sql)?.execute(params![
-        office,
-        sha256,
-        &candidate.card[..],
-        millis(candidate.at),
-        CANDIDATES,
-        CANDIDATES_OF_OFFICE,
-    ])?;
-    let sql = "SELECT 1 FROM candidates WHERE office = ?1 AND sha256 = ?2";
-    Ok(connection.prepare_cached(sql)?.exists(params![office, sha256])?)
+    let signer = candidate.signer.as_raw();
+    let sql = "DELETE FROM candidates WHERE office = ?1 AND signer = ?2 AND sha256 <> ?3";
+    connection.prepare_cached(sql)?.execute(params![office, signer, sha256])?;
+    let sql = "INSERT INTO candidates (office, sha256, card, signer, site, at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT DO UPDATE SET site = excluded.site, at = excluded.at";
+    let (card, site) = (&candidate.card[..], &candidate.site);
+    let parameters = params![office, sha256, card, signer, site, millis(candidate.at)];
+    connection.prepare_cached(sql)?.execute(parameters)?;
+    let sql = "DELETE FROM candidates WHERE rowid = (
+            SELECT rowid FROM candidates WHERE office = ?1 AND site = (
+                SELECT site FROM candidates WHERE office = ?1
+                GROUP BY site ORDER BY count(*) DESC, min(at) LIMIT 1
+            ) ORDER BY at, sha256 LIMIT 1
+        ) AND (SELECT count(*) FROM candidates WHERE office = ?1) > ?2";
+    connection.prepare_cached(sql)?.execute(params![office, CANDIDATES_OF_OFFICE])?;
+    let sql = "DELETE FROM candidates WHERE rowid = (
+            SELECT rowid FROM candidates WHERE site = (
+                SELECT site FROM candidates GROUP BY site ORDER BY count(*) DESC, min(at) LIMIT 1
+            ) ORDER BY at, sha256 LIMIT 1
+        ) AND (SELECT count(*) FROM candidates) > ?1";
+    connection.prepare_cached(sql)?.execute([CANDIDATES])?;
+    Ok(())
 }
 
 pub(super) fn forget_candidates(
