@@ -345,4 +345,76 @@ mod tests {
         }
         assert!(is_plain("4月/a.csv"));
     }
+
+    /// Counts what it gets, and wants no more after `most` bytes.
+    struct Counting {
+        most: usize,
+        fed: usize,
+        whole: usize,
+    }
+
+    impl Taker for Counting {
+        fn begin_file(&mut self, _: &str) {}
+
+        fn feed(&mut self, piece: &[u8]) {
+            self.fed += piece.len();
+        }
+
+        fn end_file(&mut self) {
+            self.whole += 1;
+        }
+
+        fn abandon_file(&mut self) {}
+
+        fn wants_more(&self) -> bool {
+            self.fed < self.most
+        }
+    }
+
+    const LARGE: u32 = 64 << 20;
+
+    /// An archive of a file that says to be of `said` bytes and unpacks to [`LARGE`].
+    fn bomb(said: u32) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        zip.start_file("a.csv", zip::write::SimpleFileOptions::default()).expect("begun");
+        zip.write_all(&vec![b'0'; LARGE as usize]).expect("written");
+        let mut bytes = zip.finish().expect("an archive").into_inner();
+        let real = LARGE.to_le_bytes();
+        for place in 0..bytes.len() - 4 {
+            if bytes[place..].starts_with(&real) {
+                bytes[place..place + 4].copy_from_slice(&said.to_le_bytes());
+            }
+        }
+        bytes
+    }
+
+    fn counted(bytes: &[u8], most: usize) -> (Counting, Inside) {
+        let mut counting = Counting { most, fed: 0, whole: 0 };
+        let inside = read(spooled(bytes).expect("written"), "a.zip", &mut counting, Lang::En);
+        (counting, inside)
+    }
+
+    #[test]
+    fn nothing_unpacks_to_more_than_it_says() {
+        let (counting, inside) = counted(&bomb(9), usize::MAX);
+        assert_eq!((counting.fed, counting.whole, inside.faults.len()), (0, 0, 1));
+        let (counting, inside) = counted(&bomb(LARGE), usize::MAX);
+        assert_eq!((counting.whole, inside.faults.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_is_wanted_no_more_is_not_unpacked() {
+        let (counting, inside) = counted(&bomb(LARGE), 1);
+        assert_eq!((counting.whole, inside.faults.len()), (0, 0));
+        assert!(counting.fed <= 1 << 20, "{}", counting.fed);
+    }
+
+    #[test]
+    fn what_a_list_says_is_known_before_anything_is_unpacked() {
+        let said = |bytes: &[u8]| declared(spooled(bytes).expect("written"), is_wanted_name);
+        let large = u64::from(LARGE);
+        let expected = Declared { files: 1, all: large, largest: large };
+        assert_eq!(said(&bomb(LARGE)), Some(expected));
+        assert_eq!(said(b"no archive"), None);
+    }
 }
