@@ -104,10 +104,11 @@ mod tests {
         let patience = Duration::from_secs(30);
         let mut ours = Reading::new(ours, patience);
         // A slow one is not.
+        let nearly = Duration::from_secs(29);
         let slowly = async {
             let mut buffer = [0; 4];
             for _ in 0..10 {
-                sleep(patience - Duration::from_secs(1)).await;
+                sleep(nearly).await;
                 peer.read_exact(&mut buffer).await.expect("read");
             }
         };

@@ -123,7 +123,7 @@ impl Service for Inbound {
         if taken.as_ref().is_err_and(NotTaken::is_for_what_is_in_it) {
             context.quota.refused(partner);
         }
-        match taken.map_err(|not_taken| not_taken.refusal)? {
+        match taken.map_err(|not_taken| *not_taken.refusal)? {
             Taken::New { receipt, rejected } => {
                 if rejected {
                     context.quota.refused(partner);
@@ -250,14 +250,14 @@ enum Taken {
 
 /// Why a package was not taken.
 pub(super) struct NotTaken {
-    pub(super) refusal: Refusal,
+    pub(super) refusal: Box<Refusal>,
     /// Whether its sender has signed it; else nobody knows who made it.
     pub(super) is_signed: bool,
 }
 
 impl NotTaken {
-    pub(super) const fn signed(refusal: Refusal) -> Self {
-        Self { refusal, is_signed: true }
+    pub(super) fn signed(refusal: Refusal) -> Self {
+        Self { refusal: refusal.into(), is_signed: true }
     }
 
     fn is_for_what_is_in_it(&self) -> bool {
@@ -267,7 +267,7 @@ impl NotTaken {
 
 impl From<Refusal> for NotTaken {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, is_signed: false }
+        Self { refusal: refusal.into(), is_signed: false }
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn put(
         // Whoever asks for what never was gets tired of it.
         context.quota.refused(partner);
     }
-    decide(context, der).await.map_err(|not_taken| not_taken.refusal)
+    decide(context, der).await.map_err(|not_taken| *not_taken.refusal)
 }
 
 /// A request that was fetched from `source` for `office`, where the package stood under these names.
@@ -75,19 +75,16 @@ pub(super) async fn fetched(
         decide(context, der).await
     };
     let decided = decided.await;
-    match &decided {
-        Err(NotTaken { refusal, is_signed: false }) => {
-            if refusal.code.retry() == RefusalRetry::Never {
-                context.unsigned.came(source.clone(), size);
-                context.unsigned.refused(source.clone());
-            }
+    if let Err(NotTaken { refusal, is_signed: false }) = &decided {
+        if refusal.code.retry() == RefusalRetry::Never {
+            context.unsigned.came(source.clone(), size);
+            context.unsigned.refused(source.clone());
         }
-        Ok(_) | Err(_) => {
-            context.quota.came(sender, size);
-            if never_came {
-                context.quota.refused(sender);
-            }
-        }
+        return decided;
+    }
+    context.quota.came(sender, size);
+    if never_came {
+        context.quota.refused(sender);
     }
     decided
 }
