@@ -33,7 +33,7 @@ pub(super) async fn take_places_from_themselves_alone<S: RelayStore>(store: &S) 
     let again =
         Candidate { at: start() + SignedDuration::from_mins(30), ..waiting().await.remove(0) };
     store.introduce(again.clone()).await.expect("kept");
-    assert_eq!(waiting().await, [again.clone()]);
+    assert_eq!(waiting().await, std::slice::from_ref(&again));
     let other = card("1000000112", "one hand", "192.0.2.1", 31);
     store.introduce(other.clone()).await.expect("kept");
     assert_eq!(waiting().await.len(), 2, "of another office");
