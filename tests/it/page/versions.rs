@@ -138,7 +138,7 @@ fn the_newest_plan_goes_to_who_lacks_it_once() {
     let id = link.split('"').next().expect("an id");
     let package = browser.get(&format!("/package/{id}")).body;
     assert!(package.contains("ordered to be sent to another partner too"), "{package}");
-    assert!(package.contains(&format!("{DAY}　by: hanako")), "{package}");
+    assert!(package.contains(&format!("{DAY}, by: hanako")), "{package}");
 }
 
 #[test]
