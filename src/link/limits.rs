@@ -269,6 +269,7 @@ mod tests {
                 minutes(server.body_timeout)
             ),
             [server.header_timeout, client.idle].map(seconds).join(", "),
+            seconds(server.unread_timeout),
             minutes(server.connection_age),
             format!(
                 "{}, a quarter (at least {})",

@@ -8,6 +8,7 @@
 mod puts;
 mod source;
 mod take;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::work::watch;
 pub(super) use puts::run as put_receipts;
 pub(super) use source::{Errand, Source, errands};
 use take::{Taken, Taker};
+use told::Told;
 
 /// The list is begun anew after this time: something may have been put off, or queued again.
 const BEGIN_ANEW: Duration = Duration::from_mins(5);
@@ -34,6 +36,9 @@ const LATER: Duration = Duration::from_secs(30);
 
 /// A place that answers at once although there is nothing is asked no more often than this.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// A relay that does not know us yet is asked at least so often: its operator may be about to approve.
+const APPROVAL: Duration = Duration::from_mins(1);
 
 /// How long a question with all that it brings may well take.
 const LONGEST: Duration = Duration::from_mins(30);
@@ -60,6 +65,8 @@ struct Fetcher {
     later: bool,
     /// The last question failed.
     failing: bool,
+    /// It is a relay that does not know us.
+    is_unknown_there: bool,
     /// When the list was begun.
     begun: Instant,
 }
@@ -78,6 +85,7 @@ pub(super) async fn run(
         after: 0,
         later: false,
         failing: false,
+        is_unknown_there: false,
         begun: Clock::running(),
     };
     let mut pauses = Pauses::default();
@@ -95,6 +103,7 @@ pub(super) async fn run(
                     pauses.over();
                     sleep
                 }
+                Err(pause) if fetcher.is_unknown_there => pause.max(pauses.next().min(APPROVAL)),
                 Err(pause) => pause.max(pauses.next()),
             },
         };
@@ -131,7 +140,8 @@ impl Fetcher {
             context.notices.clear_unmet(code::MAILBOX_UNREADABLE, TOLD);
         }
         if let Err(pause) = context.unsigned.allows(self.source.clone()) {
-            self.tell_pause();
+            let texts = told::of_pause(&self.source, self.office);
+            context.notices.raise(code::MAILBOX_PAUSED, self.about(), texts, context.now());
             return Err(pause);
         }
         context.notices.clear(code::MAILBOX_PAUSED, &self.about());
@@ -148,10 +158,13 @@ impl Fetcher {
             }
             Err(error) => {
                 self.failing = true;
+                self.is_unknown_there = matches!(self.source, Source::Relay(_))
+                    && matches!(&error, SendError::Refused { problem }
+                        if problem.code == code::NOT_A_PARTNER);
                 return Err(self.failed(&error));
             }
         };
-        self.failing = false;
+        (self.failing, self.is_unknown_there) = (false, false);
         let is_empty = page.items.is_empty();
         let taker = Taker {
             context: Arc::clone(context),
@@ -196,20 +209,6 @@ impl Fetcher {
         format!("{} {}", self.source.name(), self.office)
     }
 
-    /// Tells that nothing is fetched there for a while.
-    fn tell_pause(&self) {
-        let (source, office) = (&self.source, self.office);
-        self.context.notices.raise(
-            code::MAILBOX_PAUSED,
-            self.about(),
-            (
-                format!("{source} に事業所 {office} あてとして、送った人を確かめられないものが多すぎるため、しばらく取りに行くのを休みます。{source} の管理者に知らせてください。"),
-                format!("too much lies at {source} for the office {office} of which nobody knows who made it, so nothing is fetched there for a while; tell its operator"),
-            ),
-            self.context.now(),
-        );
-    }
-
     fn is_reached(&self) {
         for code in [code::RELAY_UNREACHABLE, code::RELAY_REFUSES] {
             self.context.notices.clear(code, &self.about());
@@ -233,32 +232,9 @@ impl Fetcher {
             _ => Duration::ZERO,
         };
         let Source::Relay(relay) = &self.source else { return pause };
-        let office = self.office;
-        let (told, other, ja, en) = if error.is_passing() {
-            (
-                code::RELAY_UNREACHABLE,
-                code::RELAY_REFUSES,
-                format!(
-                    "中継サーバー {relay} につながりません（{code}）。自動でつなぎ直します。続く場合は、インターネットの接続と、中継サーバーの管理者に確かめてください。"
-                ),
-                format!(
-                    "the relay {relay} cannot be reached ({code}); it is tried again, but look at the line and ask its operator if it goes on"
-                ),
-            )
-        } else {
-            (
-                code::RELAY_REFUSES,
-                code::RELAY_UNREACHABLE,
-                format!(
-                    "中継サーバー {relay} が事業所 {office} を受け付けません（{code}）。中継サーバーの管理者に、この事業所の登録（renkei relay approve）を頼み、[[relay]] の証明書の値を確かめてください。"
-                ),
-                format!(
-                    "the relay {relay} does not serve the office {office} ({code}); have its operator register the office (renkei relay approve), and check the certificates in [[relay]]"
-                ),
-            )
-        };
-        self.context.notices.clear(other, &self.about());
-        self.context.notices.raise(told, self.about(), (ja, en), self.context.now());
+        let Told { told, over, texts } = told::of_failure(relay, self.office, &code, error);
+        self.context.notices.clear(over, &self.about());
+        self.context.notices.raise(told, self.about(), texts, self.context.now());
         pause
     }
 }

@@ -77,8 +77,9 @@ impl Taker {
         if !is_new && !context.believes_clock() {
             return Ok(Taken::Later);
         }
-        let Some((bytes, form)) = self.fetch(&item).await else {
-            return Ok(Taken::Later);
+        let (bytes, form) = match self.fetch(&item).await {
+            Ok(fetched) => fetched,
+            Err(taken) => return Ok(taken),
         };
         let taken = match (form, source) {
             (PackageForm::Plain, Source::Relay(_)) => {
@@ -99,26 +100,26 @@ impl Taker {
         }
     }
 
-    /// The bytes of a package; nothing where they cannot be had at the moment.
-    async fn fetch(&self, item: &MailboxItem) -> Option<(Hashed, PackageForm)> {
+    /// The bytes of a package, or what becomes of one of which they cannot be had.
+    async fn fetch(&self, item: &MailboxItem) -> Result<(Hashed, PackageForm), Taken> {
         let (context, source) = (&self.context, &self.source);
         let (sender, id) = (item.sender, item.message_id);
         let most = largest(context.config().limits.package_size);
         match context.client.fetch(&self.endpoint, self.office, item, most, &context.grants).await {
-            Ok(fetched) => Some(fetched),
+            Ok(fetched) => Ok(fetched),
             // What waits no more is not on the list next time.
-            Err(SendError::Refused { .. }) => None,
+            Err(SendError::Refused { .. }) => Err(Taken::Settled),
             Err(error @ SendError::Protocol(_)) => {
                 tracing::warn!(%id, %sender, code = error.code(), %error, "a package cannot be fetched");
                 let size = usize::try_from(item.size.min(most)).unwrap_or(usize::MAX);
                 context.unsigned.came(source.clone(), size);
                 context.unsigned.refused(source.clone());
                 tell_unsigned(context, item, &source.name(), error.code());
-                None
+                Err(Taken::Later)
             }
             Err(error) => {
                 tracing::debug!(%id, %sender, code = error.code(), %error, "a package was not fetched");
-                None
+                Err(Taken::Later)
             }
         }
     }
