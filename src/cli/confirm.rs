@@ -27,7 +27,7 @@ pub(super) fn somebody_answers(lang: Lang) -> Result<(), UsageError> {
         return Ok(());
     }
     let text = lang.pick(
-        "画面から入力できず、確かめられないため、何もしていません。確かめずに実行するときは --yes を付けてください。",
+        "ここでは確認に答えられないため、何もしていません。確かめずに実行するときは --yes を付けてください。",
         "nobody can answer here, so nothing was done; add --yes to do it without a question",
     );
     Err(UsageError(text.to_owned()))

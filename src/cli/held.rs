@@ -52,9 +52,23 @@ fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
     lines
 }
 
+/// Whether what is held for this reason waits for a person's word before it is placed at all.
+fn is_not_placed_yet(reason: &str) -> bool {
+    [
+        code::DELETION_NEEDS_WORD,
+        code::DOWNLOAD_DIFFERS,
+        code::DOWNLOAD_HAS_ERRORS,
+        code::DOWNLOAD_INCOMPLETE,
+    ]
+    .contains(&reason)
+}
+
 /// What releasing and dismissing do with it.
 fn settling(item: &HeldItem, lang: Lang) -> (&'static str, &'static str) {
     let dismiss = match (item.direction, item.came_by) {
+        (Direction::Out, _) if item.reason == code::ACTUALS_NEED_WORD => {
+            lang.pick("送らない", "not to send it")
+        }
         (Direction::Out, _) => lang.pick("送らずに対応済みにする", "to settle it without sending"),
         (Direction::In, Some(way)) if !way.is_receipted() => {
             lang.pick("取り込まない（相手には伝わりません）", "not to import it; nobody is told")
@@ -70,6 +84,7 @@ fn settling(item: &HeldItem, lang: Lang) -> (&'static str, &'static str) {
         Direction::Out => {
             lang.pick("直したファイルをもう一度検査して送る", "to check and send the mended files")
         }
+        Direction::In if is_not_placed_yet(&item.reason) => lang.pick("取り込む", "to let it in"),
         Direction::In => lang.pick("もう一度取込フォルダーに配置する", "to place it again"),
     };
     (release, dismiss)

@@ -143,7 +143,7 @@ fn done(config: &ConfigArg, unit: &str, yes: bool, lang: Lang) -> anyhow::Result
     match named.as_slice() {
         [row] => {
             output::line(&set(row, &config, lang))?;
-            if !comes_first(row, &rows, yes, lang)? {
+            if !comes_first(&config, row, &rows, yes, lang)? {
                 return Ok(ExitCode::from(EXIT_NO));
             }
             order::give(&config, Request::Handed { id: row.id }, lang)
@@ -180,31 +180,45 @@ fn set(row: &OutboxRow, config: &Config, lang: Lang) -> String {
     }
 }
 
-/// Whether a set is the next one that the WEB service has to get for its partner (R-ORD-01), or it is
-/// meant all the same.
-fn comes_first(row: &OutboxRow, rows: &[OutboxRow], yes: bool, lang: Lang) -> anyhow::Result<bool> {
-    let place = |row: &OutboxRow| (row.serial, row.sequence);
-    let is_before = |other: &&OutboxRow| {
-        row.channel == HandChannel::Web
-            && (other.channel, other.office, other.partner)
-                == (row.channel, row.office, row.partner)
-            && place(other) < place(row)
+/// Whether a set is the next one that its partner has to get (R-ORD-01), or it is meant all the same.
+fn comes_first(
+    config: &Config,
+    row: &OutboxRow,
+    rows: &[OutboxRow],
+    yes: bool,
+    lang: Lang,
+) -> anyhow::Result<bool> {
+    let store = setup::store(config, lang)?;
+    let is_overtaken = setup::runtime()?.block_on(store.was_overtaken(row))?;
+    if is_overtaken {
+        output::error(lang.pick(
+            "この相手には、これより新しい連番のものをすでに渡しています。いま渡すと、相手で新しい内容が古い内容に戻ることがあります。まだ渡していないときは渡さずに、介護ソフトから新しい連番で出力し直してください。",
+            "something with a later file serial was handed over to this partner already; handed over now, this may take the place of what is newer there. If it was not handed over yet, do not: export it anew under a new file serial",
+        ));
+    }
+    let before: Vec<String> = outbox::before(row, rows).map(OutboxRow::unit_name).collect();
+    if let Some(first) = before.first() {
+        let count = before.len();
+        output::error(&match lang {
+            Lang::Ja => format!(
+                "この相手には、連番の小さいものがまだ {count} 件残っています（先頭は {first}）。連番の小さい順に渡してください。"
+            ),
+            Lang::En => format!(
+                "{count} with lower file serials still wait for this partner (the first is {first}); hand over the lowest file serial first"
+            ),
+        });
+    }
+    if before.is_empty() && !is_overtaken {
+        return Ok(true);
+    }
+    let question = match row.channel {
+        HandChannel::Web => {
+            lang.pick("それでも登録済みと記録しますか。", "Note it as uploaded all the same?")
+        }
+        HandChannel::Paper => {
+            lang.pick("それでも送付済みと記録しますか。", "Note it as sent all the same?")
+        }
     };
-    let before: Vec<String> = rows.iter().filter(is_before).map(OutboxRow::unit_name).collect();
-    let Some(first) = before.first() else { return Ok(true) };
-    let count = before.len();
-    output::error(&match lang {
-        Lang::Ja => format!(
-            "この相手には、連番の小さいものがまだ {count} 件残っています（先頭は {first}）。WEBサービスには連番の小さい順に登録してください。"
-        ),
-        Lang::En => format!(
-            "{count} with lower file serials still wait for this partner (the first is {first}); upload the lowest file serial first"
-        ),
-    });
-    let question = lang.pick(
-        "このデータを先に登録済みと記録しますか。",
-        "Note this one as uploaded all the same?",
-    );
     confirm::is_meant(yes, question, lang)
 }
 

@@ -47,10 +47,19 @@ struct Json {
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
     let id = args.message_id;
-    let question = lang.pick(
-        "この送信を取り戻しますか。相手の取込フォルダーに入る前なら、取込フォルダーには入りません。",
-        "Take this package back? As long as it is not in the partner's import folder, the partner will not get it.",
-    );
+    let store = setup::store(&config, lang)?;
+    let by_hand = setup::runtime()?.block_on(store.handed_or_waiting(id))?;
+    let question = if by_hand.is_some_and(|row| row.waits) {
+        lang.pick(
+            "この送信を取りやめますか。用意したフォルダーも片付けます。すでに登録・送付したあとなら、相手には届きます。",
+            "Take this back? Its folder is cleared away. If it was handed over already, the partner gets it.",
+        )
+    } else {
+        lang.pick(
+            "この送信を取り戻しますか。相手の取込フォルダーに入る前なら、取込フォルダーには入りません。",
+            "Take this package back? As long as it is not in the partner's import folder, the partner will not get it.",
+        )
+    };
     if !confirm::is_meant(args.yes, question, lang)? {
         return Ok(ExitCode::from(EXIT_NO));
     }

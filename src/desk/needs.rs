@@ -46,6 +46,8 @@ pub struct Need {
     pub outside: String,
     /// What helps.
     pub remedy: Option<Remedy>,
+    /// 被保険者番号 of those whom its lines name.
+    pub people: Vec<String>,
 }
 
 impl Need {
@@ -88,9 +90,10 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let notices = node.notices().0;
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
     let notices = notices.filter(|notice| needs_somebody(notice));
-    // Package by package it is told whom it is about.
-    let notices = notices.filter(|notice| notice.code != code::LOSING_ACTUALS_CAME);
+    // Package by package it is told whom it is about, and of very many together.
     let to_look_at = store.to_look_at(LOOKED_AT).await?;
+    let are_all = u32::try_from(to_look_at.len()).unwrap_or(u32::MAX) < LOOKED_AT;
+    let notices = notices.filter(|notice| !are_all || notice.code != code::LOSING_ACTUALS_CAME);
     all.extend(to_look_at.iter().filter_map(|row| of_flagged(row, &config, lang)));
     all.extend(notices.map(|notice| of_notice(notice, &config, lang)));
     let config = Arc::clone(&config);
@@ -120,6 +123,7 @@ fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
         title,
         lines,
         remedy: Some(Remedy::Settle(item.id)),
+        people: Vec::new(),
     }
 }
 
@@ -129,6 +133,7 @@ fn of_flagged(row: &ListRow, config: &Config, lang: Lang) -> Option<Need> {
     let (id, partner) = (of.message_id?, words::office(of.partner?, config));
     let months = of.unit.months.iter().map(|month| words::month(*month, lang));
     let months = months.collect::<Vec<_>>().join(lang.pick("、", ", "));
+    let numbers = row.people.iter().map(|person| person.key.insured().to_owned()).collect();
     let people: Vec<_> = row
         .people
         .iter()
@@ -162,6 +167,7 @@ fn of_flagged(row: &ListRow, config: &Config, lang: Lang) -> Option<Need> {
             .to_owned(),
         ],
         remedy: Some(Remedy::LookAt(id)),
+        people: numbers,
     })
 }
 
@@ -208,6 +214,7 @@ fn of_outbox(rows: &[OutboxRow], now: Timestamp, lang: Lang) -> impl Iterator<It
             title,
             lines,
             remedy: Some(Remedy::Outbox),
+            people: Vec::new(),
         })
     })
 }
@@ -245,6 +252,7 @@ fn of_waiting(pair: &Waiting, config: &Config, now: Timestamp, lang: Lang) -> Op
         title,
         lines,
         remedy: (!comes_for_it).then_some(Remedy::Retry(pair.partner)),
+        people: Vec::new(),
     })
 }
 
@@ -257,6 +265,7 @@ fn of_notice(notice: &Notice, config: &Config, lang: Lang) -> Need {
         title,
         lines: vec![notice.text(lang).to_owned()],
         remedy: remedy(notice, config),
+        people: Vec::new(),
     }
 }
 
@@ -336,7 +345,8 @@ fn of_expiry(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
                 lines.push(to_do.to_owned());
             }
             let title = format!("{what}: {name}");
-            Need { key, tone: row.tone, title, lines, outside, remedy: Some(Remedy::Certificates) }
+            let (tone, remedy) = (row.tone, Some(Remedy::Certificates));
+            Need { key, tone, title, lines, outside, remedy, people: Vec::new() }
         })
     });
     needs.collect()

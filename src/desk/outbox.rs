@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::store::OutboxRow;
 use crate::types::Lang;
 
 /// What is listed at the most.
@@ -9,6 +10,17 @@ pub const MOST: u32 = 2_000;
 
 /// What has waited for so long needs a word.
 const OLD: SignedDuration = SignedDuration::from_hours(24);
+
+/// Those of `rows` that are to be handed over before one of them: to the same partner by the same channel,
+/// with a lower 連番 (R-ORD-01).
+pub fn before<'r>(
+    row: &'r OutboxRow,
+    rows: &'r [OutboxRow],
+) -> impl Iterator<Item = &'r OutboxRow> {
+    let way = |row: &OutboxRow| (row.channel, row.office, row.partner);
+    let place = |row: &OutboxRow| (row.serial, row.sequence);
+    rows.iter().filter(move |other| way(other) == way(row) && place(other) < place(row))
+}
 
 /// Whether something has waited for so long that somebody should be reminded.
 pub fn is_old(since: Timestamp, now: Timestamp) -> bool {

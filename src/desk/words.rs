@@ -174,20 +174,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn care_managers_have_names_as_services_do() {
-        for (code, name) in [("43", "居宅介護支援"), ("46", "介護予防支援"), ("11", "訪問介護")]
-        {
-            let told = service(code.parse().expect("a service type"), Lang::Ja);
-            assert_eq!(told, format!("{name}（{code}）"));
-        }
-    }
-
-    #[test]
     fn what_has_no_reason_has_no_line() {
         assert!(reasons("", Lang::Ja).is_empty());
         assert_eq!(reasons("a", Lang::En), ["[a]"]);
         assert_eq!(reasons("a,b,c,d,e", Lang::En), ["[a]", "[b]", "[c]", "and 2 more"]);
     }
+
     #[test]
     fn care_managers_have_a_name_as_services_do() {
         let named = |code: &str| service(code.parse().expect("a code"), Lang::Ja);

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
-use super::fetch::Source;
+use super::errands::Source;
 use super::folders::AllPlaces;
 use super::network::Client;
 use super::notices::Notices;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::context::{Context, Pair, stopped};
 use super::downloads::DownloadFolder;
-use super::fetch::{self, Errand, Source, errands};
+use super::errands::{Errand, Source, errands};
+use super::fetch;
 use super::folders::OfficeFolders;
 use super::supervise::{Ending, Group, Staff};
 use super::wake::pairs;

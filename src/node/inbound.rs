@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use super::cards;
 use super::context::{Context, blocking};
-use super::fetch::Source;
+use super::errands::Source;
 use super::judge;
 #[cfg(test)]
 use super::planted;
 use super::recalled;
-use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
+use super::refusals::{COME_AGAIN, NotTaken, cannot_reissue, cannot_sign, refuse, refuse_store};
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
 use super::sealing;
@@ -33,7 +33,7 @@ use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
 use crate::types::Plant;
-use crate::types::code::{self, RefusalCode, RefusalRetry, RefusalStatus};
+use crate::types::code::{self, RefusalCode, RefusalRetry};
 use crate::types::{CameBy, Digest, Hashed, MessageId, OfficeNumber};
 
 /// How a node says that what waits for a partner can be fetched.
@@ -246,29 +246,6 @@ impl Service for Inbound {
 enum Taken {
     New { receipt: Bytes, rejected: bool },
     Repeat(Bytes),
-}
-
-/// Why a package was not taken.
-pub(super) struct NotTaken {
-    pub(super) refusal: Box<Refusal>,
-    /// Whether its sender has signed it; else nobody knows who made it.
-    pub(super) is_signed: bool,
-}
-
-impl NotTaken {
-    pub(super) fn signed(refusal: Refusal) -> Self {
-        Self { refusal: refusal.into(), is_signed: true }
-    }
-
-    fn is_for_what_is_in_it(&self) -> bool {
-        self.refusal.code.status() == RefusalStatus::Unprocessable
-    }
-}
-
-impl From<Refusal> for NotTaken {
-    fn from(refusal: Refusal) -> Self {
-        Self { refusal: refusal.into(), is_signed: false }
-    }
 }
 
 impl Inbound {

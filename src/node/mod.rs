@@ -33,6 +33,7 @@ mod conversion;
 mod crew;
 mod dispatch;
 mod downloads;
+mod errands;
 mod expiry;
 mod fetch;
 mod folders;

@@ -10,11 +10,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::context::{Context, blocking, log_store_fault};
-use super::fetch::Source;
+use super::errands::Source;
 use super::hold_copies;
-use super::inbound::NotTaken;
 use super::placing::forget;
-use super::refusals::{COME_AGAIN, cannot_sign, refuse, refuse_store};
+use super::refusals::{COME_AGAIN, NotTaken, cannot_sign, refuse, refuse_store};
 use super::refused::tell_refused_certificate;
 use super::speaker::speaks_for;
 use super::wake::wake;

@@ -7,10 +7,34 @@ use super::reissue;
 use crate::link::Refusal;
 use crate::package::PackageFault;
 use crate::store::StoreError;
-use crate::types::code::RefusalCode;
+use crate::types::code::{RefusalCode, RefusalStatus};
 
 /// When a partner is told to come again after a fault of ours.
 pub(super) const COME_AGAIN: Duration = Duration::from_secs(30);
+
+/// Why a package, or a request to give one back, was not taken.
+pub(super) struct NotTaken {
+    pub(super) refusal: Box<Refusal>,
+    /// Whether its sender has signed it; else nobody knows who made it.
+    pub(super) is_signed: bool,
+}
+
+impl NotTaken {
+    pub(super) fn signed(refusal: Refusal) -> Self {
+        Self { refusal: refusal.into(), is_signed: true }
+    }
+
+    /// Whether it was refused for what is in it.
+    pub(super) fn is_for_what_is_in_it(&self) -> bool {
+        self.refusal.code.status() == RefusalStatus::Unprocessable
+    }
+}
+
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal: refusal.into(), is_signed: false }
+    }
+}
 
 /// Without a certificate that is valid nothing can be answered for; the partner keeps the package.
 /// Nobody knows when there will be one, so no time is asked for: it comes by its own schedule, and as

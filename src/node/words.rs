@@ -42,12 +42,12 @@ pub(super) fn months(months: &[ServiceMonth], lang: Lang) -> String {
 pub const fn handed_already(channel: HandChannel, lang: Lang) -> &'static str {
     match channel {
         HandChannel::Web => lang.pick(
-            "WEBサービスに登録済みと記録されているため、renkei からは取り戻せません。WEBサービスの送信履歴で同じ連番のものを取り消してください。取り消せないときは、相手に電話で伝え、介護ソフトから正しいもの（または削除のデータ）を出力し直して送ってください。まだ登録していないときは、「アップロード待ち」の「元に戻す」で記録を取り消せます。",
-            "it was noted as uploaded, so it cannot be taken back from here. Cancel what has the same file serial in the WEB service. Where that cannot be, ring up the partner, and export the right set or a withdrawal and send that. If it was not uploaded, put it back on the page To hand over",
+            "WEBサービスに登録済みと記録されているため、renkei からは取り戻せません。WEBサービスの送信履歴で同じ連番のものを取り消してください。取り消せないときは、相手に電話で伝え、介護ソフトから正しいもの（または削除のデータ）を出力し直して送ってください。まだ登録していないときは、画面の「アップロード待ち」か、このデータのページの「元に戻す」で記録を取り消せます。",
+            "it was noted as uploaded, so it cannot be taken back from here. Cancel what has the same file serial in the WEB service. Where that cannot be, ring up the partner, and export the right set or a withdrawal and send that. If it was not uploaded, put it back: on the page To hand over, or on its own page",
         ),
         HandChannel::Paper => lang.pick(
-            "紙で送付済みと記録されているため、renkei からは取り戻せません。相手に電話で伝え、届いた紙を破棄するよう頼んで、正しいものを送ってください。まだ送っていないときは、「アップロード待ち」の「元に戻す」で記録を取り消せます。",
-            "it was noted as sent on paper, so it cannot be taken back from here. Ring up the partner, have the paper destroyed, and send the right one. If it was not sent, put it back on the page To hand over",
+            "紙で送付済みと記録されているため、renkei からは取り戻せません。相手に電話で伝え、届いた紙を破棄するよう頼んで、正しいものを送ってください。まだ送っていないときは、画面の「アップロード待ち」か、このデータのページの「元に戻す」で記録を取り消せます。",
+            "it was noted as sent on paper, so it cannot be taken back from here. Ring up the partner, have the paper destroyed, and send the right one. If it was not sent, put it back: on the page To hand over, or on its own page",
         ),
     }
 }

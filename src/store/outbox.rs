@@ -33,6 +33,9 @@ pub struct OutboxRow {
     pub since: Timestamp,
 }
 
+/// So many steps of the journal are lately.
+const LATELY: u32 = 20_000;
+
 /// The columns of an [`OutboxRow`].
 const COLUMNS: &str =
     "message_id, office, partner, sequence, serial, unit, state, failures, next_at, created_at";
@@ -89,6 +92,44 @@ impl Store {
                  ORDER BY office, partner, sequence"
             ))?;
             let rows = statement.query_map(params![Column(serial)], |row| {
+                Ok((read(row)?, row.get::<_, Column<_>>(10)?.0))
+            })?;
+            rows.map(|row| row.map_err(StoreError::from).and_then(|(row, at)| Ok((row?, at))))
+                .collect()
+        })
+        .await
+    }
+
+    /// Whether something with a later 連番 than that of `row` was handed over to its partner already.
+    pub async fn was_overtaken(&self, row: &OutboxRow) -> Result<bool, StoreError> {
+        let OutboxRow { office, partner, serial, .. } = *row;
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(&format!(
+                    "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2 AND serial > ?3
+                     AND state IN ('{UPLOADED}', '{SENT_ON_PAPER}')"
+                ))?
+                .exists(params![Column(office), Column(partner), Column(serial)])?)
+        })
+        .await
+    }
+
+    /// What a person noted as handed over within the last steps of the journal, the latest note first,
+    /// and when.
+    pub async fn handed_lately(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(OutboxRow, Timestamp)>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS}, changed_at FROM outgoing WHERE message_id IN (
+                     SELECT message_id FROM (
+                         SELECT message_id, state FROM journal ORDER BY id DESC LIMIT {LATELY}
+                     ) WHERE state IN ('{UPLOADED}', '{SENT_ON_PAPER}')
+                 ) AND state IN ('{UPLOADED}', '{SENT_ON_PAPER}')
+                 ORDER BY changed_at DESC, serial DESC LIMIT ?1"
+            ))?;
+            let rows = statement.query_map(params![limit], |row| {
                 Ok((read(row)?, row.get::<_, Column<_>>(10)?.0))
             })?;
             rows.map(|row| row.map_err(StoreError::from).and_then(|(row, at)| Ok((row?, at))))

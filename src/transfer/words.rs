@@ -96,8 +96,7 @@ pub const fn receipt_in_words(kind: ReceiptKind, lang: Lang) -> &'static str {
     lang.pick(ja, en)
 }
 
-/// What a receipt says, in words: a rejection by which the recipient gives back what its sender wanted
-/// is called like the state to which it leads.
+/// What a receipt says, in words: by a finding of its own a rejection gives back what its sender wanted.
 pub fn said_in_words(receipt: &Receipt, lang: Lang) -> &'static str {
     let gives_back = receipt.findings.iter().any(|finding| finding.rule == code::RECALLED);
     receipt_about(receipt.kind, gives_back, lang)

@@ -105,7 +105,8 @@ impl Connection {
     /// How many things need a person, and marks of them.
     async fn needs(&self) -> Option<String> {
         let found = needs::find(&self.shared.node, self.shared.lang()).await.ok()?;
-        let marks = found.all.iter().map(|need| {
+        // Nobody is called for what is work of the day.
+        let marks = found.all.iter().filter(|need| !need.is_of_the_day()).map(|need| {
             let digest = Digest::of(need.key.as_bytes()).to_string();
             digest.chars().take(LETTERS).collect::<String>()
         });

@@ -313,8 +313,8 @@ pub(super) async fn against_history(
 fn download(item: &HeldItem, lang: Lang) -> Option<&'static str> {
     Some(match item.reason.as_str() {
         code::DOWNLOAD_DIFFERS => lang.pick(
-            "前に受け取ったものと見比べて、新しいほうを取り込むか、取り込まないかを選んでください。",
-            "Compare it with what came before, then let the new one in or not.",
+            "前に受け取ったものと見比べて、新しいほうを取り込むか、取り込まないかを選んでください。前のファイルが取込フォルダーに残っているときは、取り込む前に別の場所へ移してください。",
+            "Compare it with what came before, then let the new one in or not. Where the former files still lie in the import folder, move them away before.",
         ),
         code::DOWNLOAD_HAS_ERRORS => lang.pick(
             "下の「検査の結果」を見て、送信元に直して登録し直すよう頼んでください。問題がないと分かっているときは、このまま取り込めます。",

@@ -371,7 +371,8 @@ mod tests {
     #[test]
     fn no_state_is_a_choice_twice() {
         let asked = Asked { state: "HANDED_OVER".to_owned(), ..Asked::default() };
-        for (direction, lang) in Direction::ALL.into_iter().zip([Lang::Ja, Lang::En]) {
+        let both = |direction| [Lang::Ja, Lang::En].map(|lang| (direction, lang));
+        for (direction, lang) in Direction::ALL.into_iter().flat_map(both) {
             let mut texts: Vec<_> =
                 states(&asked, direction, lang).into_iter().map(|choice| choice.text).collect();
             let all = texts.len();

@@ -14,7 +14,6 @@ use super::audit::Act;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
 use super::package::{download, found, people};
-use super::session::Session;
 use super::state::Shared;
 use crate::config::Config;
 use crate::contents::{self, Person, PersonKey};
@@ -23,21 +22,21 @@ use crate::desk::{outbox, words};
 use crate::forms::{self, Options};
 use crate::node;
 use crate::rules::SourceFile;
-use crate::store::{ListFilter, OutboxRow, PageStart, StoreError, Which};
+use crate::store::OutboxRow;
 use crate::transfer::{OutgoingState, State as PackageState};
 use crate::types::{HandChannel, Lang, MessageId};
 
 const HERE: &str = "/outbox";
 
-/// So many sets that were handed over are shown of each channel.
-const DONE: u32 = 5;
+/// So many sets that were handed over are shown.
+const DONE: u32 = 10;
 
 #[derive(Template)]
 #[template(path = "web/outbox.html", config = "src/askama.toml")]
 struct List {
     frame: Frame,
     rows: Vec<Row>,
-    /// What was noted as handed over, the newest.
+    /// What was noted as handed over, the latest note first.
     done: Vec<DoneRow>,
     /// Whether any partner is one of the WEB service or of paper.
     has_partners: bool,
@@ -67,6 +66,7 @@ struct DoneRow {
     at: String,
     to: String,
     what: String,
+    serial: String,
     state: &'static str,
 }
 
@@ -80,6 +80,8 @@ struct Question {
     users: Vec<(String, String)>,
     /// How many further sets of the same partner with a lower 連番 wait.
     before: usize,
+    /// Whether one with a higher 連番 was handed over already.
+    is_overtaken: bool,
 }
 
 #[derive(Template)]
@@ -98,7 +100,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         Ok(rows) => rows,
         Err(error) => return store_fault(&shared, &error),
     };
-    let done = match done(&shared, &session, &config, lang).await {
+    let done = match shared.node.store().handed_lately(DONE).await {
         Ok(done) => done,
         Err(error) => return store_fault(&shared, &error),
     };
@@ -106,7 +108,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     page(&List {
         frame: Frame::new(&shared, &session, Place::Outbox, Place::Outbox.title(lang)).live(),
         rows: rows.iter().map(|row| Row::of(row, &config, now, lang)).collect(),
-        done,
+        done: done.iter().map(|(row, at)| DoneRow::of(row, *at, &config, lang)).collect(),
         has_partners: !config.by_hand.is_empty(),
     })
 }
@@ -134,41 +136,23 @@ impl Row {
     }
 }
 
-/// What was noted as handed over, the newest sets of each channel.
-async fn done(
-    shared: &Shared,
-    session: &Session,
-    config: &Config,
-    lang: Lang,
-) -> Result<Vec<DoneRow>, StoreError> {
-    let mut done = Vec::new();
-    for state in [OutgoingState::Uploaded, OutgoingState::SentOnPaper] {
-        let filter = ListFilter {
-            which: Which::Sent,
-            states: vec![PackageState::Out(state)],
-            ..ListFilter::default()
+impl DoneRow {
+    fn of(row: &OutboxRow, at: Timestamp, config: &Config, lang: Lang) -> Self {
+        let months = row.unit.months.iter().map(|month| words::month(*month, lang));
+        let what = std::iter::once(words::unit(&row.unit.kind, lang)).chain(months);
+        let state = match row.channel {
+            HandChannel::Web => OutgoingState::Uploaded,
+            HandChannel::Paper => OutgoingState::SentOnPaper,
         };
-        let found = shared.node.store().list(filter, PageStart::Newest, DONE).await?;
-        let people = found.rows.iter().flat_map(|row| &row.people).map(|it| it.key.insured());
-        shared.audit.viewed(session, Act::ViewList, HERE, people);
-        done.extend(found.rows.iter().filter_map(|row| {
-            let of = &row.line;
-            let months = of.unit.months.iter().map(|month| words::month(*month, lang));
-            let names = row.people.iter().map(|person| match person.name.reveal() {
-                name if name.is_empty() => person.key.insured().to_owned(),
-                name => name.clone(),
-            });
-            let what = std::iter::once(words::unit(&of.unit.kind, lang)).chain(months).chain(names);
-            Some(DoneRow {
-                id: of.message_id?,
-                at: words::time(of.at),
-                to: words::office(of.partner?, config),
-                what: what.collect::<Vec<_>>().join(lang.pick("　", ", ")),
-                state: of.state.text(lang),
-            })
-        }));
+        Self {
+            id: row.id,
+            at: words::time(at),
+            to: words::office(row.partner, config),
+            what: what.collect::<Vec<_>>().join(lang.pick("　", ", ")),
+            serial: row.serial.to_string(),
+            state: PackageState::Out(state).text(lang),
+        }
     }
-    Ok(done)
 }
 
 /// The set of an id that waits or was handed over.
@@ -296,9 +280,9 @@ pub(super) async fn ask(
         let name = user.name.as_ref().map(|name| name.reveal().clone());
         (name.unwrap_or_default(), user.key.insured().to_owned())
     };
-    let is_before = |other: &&OutboxRow| {
-        (other.office, other.partner) == (row.office, row.partner)
-            && (other.serial, other.sequence) < (row.serial, row.sequence)
+    let is_overtaken = match shared.node.store().was_overtaken(row).await {
+        Ok(is_overtaken) => is_overtaken,
+        Err(error) => return store_fault(&shared, &error),
     };
     let title = match row.channel {
         HandChannel::Web => lang.pick("登録済みにしますか", "Was it uploaded?"),
@@ -308,7 +292,8 @@ pub(super) async fn ask(
         frame: Frame::new(&shared, &session, Place::Outbox, title),
         row: Row::of(row, &config, shared.node.now(), lang),
         users: users.iter().map(user).collect(),
-        before: rows.iter().filter(is_before).count(),
+        before: outbox::before(row, &rows).count(),
+        is_overtaken,
     })
 }
 

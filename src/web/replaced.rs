@@ -129,6 +129,11 @@ impl Line {
             (Some(before), Some(now)) if before != now => ("warn", changed(before, now, lang)),
             _ => ("calm", lang.pick("同じです", "the same").to_owned()),
         };
+        let service = match (line.satellite.as_str(), lang) {
+            ("", _) => service,
+            (satellite, Lang::Ja) => format!("{service}　サテライト {satellite}"),
+            (satellite, Lang::En) => format!("{service}, satellite {satellite}"),
+        };
         Self { service, before: amount(line.before), now: amount(line.now), tone, what }
     }
 }

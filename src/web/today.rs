@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::audit::Act;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, page, store_fault};
 use super::state::Shared;
@@ -62,6 +63,8 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         Ok(found) => found,
         Err(error) => return store_fault(&shared, &error),
     };
+    let people = needs.all.iter().flat_map(|need| &need.people).map(String::as_str);
+    shared.audit.viewed(&session, Act::ViewList, "/", people);
     let title = lang.pick("今日", "Today");
     let frame = Frame::new(&shared, &session, Place::Today, title).live();
     let day = day(shared.node.now(), lang);

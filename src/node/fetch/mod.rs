@@ -6,7 +6,6 @@
 //! be taken is told to a person once. Which receipts went where stands in the store.
 
 mod puts;
-mod source;
 mod take;
 mod told;
 
@@ -16,6 +15,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::context::{Context, log_store_fault, stopped};
+use super::errands::{Errand, Source};
 use super::pauses::Pauses;
 use super::supervise::Beat;
 use crate::link::SendError;
@@ -24,7 +24,6 @@ use crate::types::{Clock, Instant, OfficeNumber};
 use crate::work::watch;
 
 pub(super) use puts::run as put_receipts;
-pub(super) use source::{Errand, Source, errands};
 use take::{Taken, Taker};
 use told::Told;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::source::{Errand, Source};
 use crate::link::{MailboxItemName, SendError};
 use crate::node::context::{Context, log_store_fault, stopped};
+use crate::node::errands::{Errand, Source};
 use crate::node::pauses::Pauses;
 use crate::node::reissue;
 use crate::node::supervise::Beat;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::source::Source;
 use crate::link::{
     Endpoint, MailboxItem, MailboxItemName, PackageForm, RecallReply, Refusal, SendError,
     Service as _,
 };
 use crate::node::context::Context;
-use crate::node::inbound::{Inbound, NotTaken};
+use crate::node::errands::Source;
+use crate::node::inbound::Inbound;
 use crate::node::recalled;
+use crate::node::refusals::NotTaken;
 use crate::package::CLOCK_TOLERANCE;
 use crate::package::sealed::largest;
 use crate::store::StoreError;

@@ -1,7 +1,7 @@
 //! What is told of places where nothing can be fetched.
 
-use super::source::Source;
 use crate::link::{SendError, TlsFault};
+use crate::node::errands::Source;
 use crate::types::{OfficeNumber, PeerUrl, code};
 
 /// What is told of a relay, and what is not so any more.

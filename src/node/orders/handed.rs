@@ -85,7 +85,7 @@ pub(super) async fn not_handed(
         Outgoing::ByHand(_) => Answer::done(
             code::NOT_HANDED,
             "元に戻しました。「アップロード待ち」に用意し直します。",
-            "taken back: it waits to be handed over again",
+            "put back: it waits to be handed over again",
         ),
         _ => no_longer_kept(),
     })
@@ -95,7 +95,7 @@ fn no_longer_kept() -> Answer {
     Answer::refused(
         code::NOT_IN_OUTBOX,
         "元に戻せません。担当者が登録・送付したもので、ファイルが残っているものだけを戻せます。",
-        "this cannot be taken back: only what a person noted as handed over can, as long as its files are kept",
+        "this cannot be put back: only what a person noted as handed over can, as long as its files are kept",
     )
 }
 

@@ -636,7 +636,7 @@ codes! {
     "相手の受領証はありません。届いたかどうかは、必要に応じて相手に確かめてください。"
     "There is no receipt of the recipient: ask there where it matters whether it came.";
     NOT_HANDED "not-handed" [Order Journal] Here
-    "担当者が、登録済み・送付済みの記録を取り消しました" "a person took back the note that it was handed over"
+    "担当者が、登録済み・送付済みの記録を取り消しました" "a person put it back: it was not handed over"
     "「アップロード待ち」に戻っています。相手に渡してから、もう一度、済みと記録してください。"
     "It waits to be handed over again. Note it again when it was.";
     HANDED_BEFORE "handed-before" [Order] Nobody

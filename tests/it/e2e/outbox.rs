@@ -98,7 +98,7 @@ fn a_set_for_the_web_service_lies_ready_until_a_person_notes_it() {
     assert!(code == Some(1) && told.contains("nothing of this name waits"), "{told}");
     // From the WEB service it cannot be taken back here: it is said what can be done.
     let (code, told) = said(&care, &["recall", &id, "--yes"]);
-    let says_how = told.contains(FIRST) && told.contains("on the page of the WEB service");
+    let says_how = told.contains(FIRST) && told.contains("Cancel what has the same file serial");
     assert!(code == Some(1) && says_how, "{told}");
     let (_, listed) = said(&care, &["outbox", "list"]);
     assert!(!listed.contains(&name), "{listed}");

@@ -205,9 +205,9 @@ fn only_what_was_signed_for_counts_as_arrived() {
     let page = browser.get("/partners").body;
     assert!(page.contains("nothing has arrived there yet"), "{page}");
     assert!(page.contains("Arrived there, with a receipt</dt><dd>0<"), "{page}");
-    // The receipt is called as the state is.
+    // The receipt that gives it back is not called a rejection.
     let package = browser.get(&format!("/package/{}", sent_id(&care))).body;
-    assert!(package.contains("<h3>taken back</h3>") && !package.contains("rejection"), "{package}");
+    assert!(package.contains("<h3>given back</h3>") && !package.contains("rejection"), "{package}");
     export(&care, &withdrawal(CARE, 2));
     until("handed over", || care.has_sent("HANDED_OVER", 1));
     let page = browser.get("/partners").body;

@@ -9,7 +9,7 @@ use crate::types::{OfficeNumber, PeerUrl};
 
 /// Where packages wait for us.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::node) enum Source {
+pub(super) enum Source {
     /// A relay, by its address.
     Relay(PeerUrl),
     /// The node of a partner.
@@ -46,11 +46,11 @@ impl fmt::Display for Source {
 }
 
 /// One of our offices, and where something may wait for it.
-pub(in crate::node) type Errand = (OfficeNumber, Source);
+pub(super) type Errand = (OfficeNumber, Source);
 
 /// Where a configuration has us look: at every relay, and with every partner that we can reach if
 /// nobody can reach us.
-pub(in crate::node) fn errands(config: &Config) -> BTreeSet<Errand> {
+pub(super) fn errands(config: &Config) -> BTreeSet<Errand> {
     let relays = config.relays.iter().map(|relay| Source::Relay(relay.url.clone()));
     let reached = |peer: &&Peer| {
         config.node.listen.is_none() && matches!(config.way(peer), Way::Direct { .. })
