@@ -48,8 +48,9 @@ pub(super) struct Context {
     pub(super) judging: Semaphore,
     /// What partners have sent lately.
     pub(super) quota: Quota<OfficeNumber>,
-    /// What was fetched lately of which nobody knows who made it, by the place where it lay.
-    pub(super) unsigned: Quota<Source>,
+    /// What was fetched lately of which nobody knows who made it, by the place where it lay and the name
+    /// that it had there.
+    pub(super) unsigned: Quota<(Source, OfficeNumber)>,
     /// What a person should know of.
     pub(super) notices: Notices,
     /// What is known of seals.

@@ -33,7 +33,7 @@ use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
 use crate::types::Plant;
-use crate::types::code::{self, RefusalCode, RefusalRetry};
+use crate::types::code::{self, RefusalCode};
 use crate::types::{CameBy, Digest, Hashed, MessageId, OfficeNumber};
 
 /// How a node says that what waits for a partner can be fetched.
@@ -274,10 +274,10 @@ impl Inbound {
                     context.quota.refused(sender);
                 }
             }
-            Err(NotTaken { refusal, is_signed: false }) => {
-                if refusal.code.retry() == RefusalRetry::Never {
-                    context.unsigned.came(source.clone(), size);
-                    context.unsigned.refused(source.clone());
+            Err(not_taken) if !not_taken.is_signed => {
+                if not_taken.is_for_what_is_in_it() || not_taken.is_for_good() {
+                    context.unsigned.came((source.clone(), sender), size);
+                    context.unsigned.refused((source.clone(), sender));
                 }
             }
             Err(not_taken) => {

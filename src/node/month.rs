@@ -56,8 +56,8 @@ pub struct MonthReplaced {
     pub left_out: u32,
 }
 
-/// Holds the 実績 of a set that goes from `sender` to `recipient` against those that went there with a
-/// lower 連番. Months in which nothing is replaced are left out; of very many the first are looked at.
+/// Holds the 実績 of a set between one of our offices and a partner against those that went the same way
+/// with a lower 連番. Months in which nothing is replaced are left out; of very many the first are looked at.
 pub async fn replaced_actuals(
     store: &Store,
     (spec, limits): (&'static Spec, Limits),

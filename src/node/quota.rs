@@ -5,7 +5,8 @@
 //! a partner whose software is in order sends hardly any. A partner that has used its allowance up
 //! is told to come later, until a twelfth of it is there again, so that it is told once and not with
 //! every package. What is fetched is charged to its sender once its signature says who that is; what
-//! nobody has signed is charged to the place where it lay, whatever name it had there.
+//! nobody has signed is charged to the place where it lay, under the name that it had there: what comes
+//! there in the names of others is not held up.
 
 use std::collections::HashMap;
 use std::hash::Hash;

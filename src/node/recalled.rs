@@ -23,7 +23,7 @@ use crate::package::{
     open_again,
 };
 use crate::store::{CameRecall, Content, RecallAnswer, StoreError};
-use crate::types::code::{self, RefusalCode, RefusalRetry};
+use crate::types::code::{self, RefusalCode};
 use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber};
 
 /// How often a rejection is signed anew because another receipt came first.
@@ -55,7 +55,7 @@ pub(super) async fn put(
 }
 
 /// A request that was fetched from `source` for `office`, where the package stood under these names.
-/// Nobody vouches for it but its signature: one that has none is charged to the source.
+/// Nobody vouches for it but its signature: one that is not right is charged to the source.
 pub(super) async fn fetched(
     context: &Arc<Context>,
     source: &Source,
@@ -74,16 +74,20 @@ pub(super) async fn fetched(
         decide(context, der).await
     };
     let decided = decided.await;
-    if let Err(NotTaken { refusal, is_signed: false }) = &decided {
-        if refusal.code.retry() == RefusalRetry::Never {
-            context.unsigned.came(source.clone(), size);
-            context.unsigned.refused(source.clone());
+    match &decided {
+        // One that was decided is known from then on: its sender pays for it once.
+        Ok(_) => {
+            context.quota.came(sender, size);
+            if never_came {
+                context.quota.refused(sender);
+            }
         }
-        return decided;
-    }
-    context.quota.came(sender, size);
-    if never_came {
-        context.quota.refused(sender);
+        // What is not signed, or of another time, whoever keeps it may show as often as they like.
+        Err(not_taken) if not_taken.is_for_good() => {
+            context.unsigned.came((source.clone(), sender), size);
+            context.unsigned.refused((source.clone(), sender));
+        }
+        Err(_) => {}
     }
     decided
 }

@@ -7,7 +7,7 @@ use super::reissue;
 use crate::link::Refusal;
 use crate::package::PackageFault;
 use crate::store::StoreError;
-use crate::types::code::{RefusalCode, RefusalStatus};
+use crate::types::code::{RefusalCode, RefusalRetry, RefusalStatus};
 
 /// When a partner is told to come again after a fault of ours.
 pub(super) const COME_AGAIN: Duration = Duration::from_secs(30);
@@ -22,6 +22,11 @@ pub(super) struct NotTaken {
 impl NotTaken {
     pub(super) fn signed(refusal: Refusal) -> Self {
         Self { refusal: refusal.into(), is_signed: true }
+    }
+
+    /// Whether it will always be refused.
+    pub(super) fn is_for_good(&self) -> bool {
+        self.refusal.code.retry() == RefusalRetry::Never
     }
 
     /// Whether it was refused for what is in it.

@@ -92,13 +92,14 @@ impl Period {
         let day = |at: &Timestamp| at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M");
         if now < *from {
             let (from, now) = (day(from), day(&now));
+            // Offices go by their own clocks, which may well be right.
             return Some(Told {
-                is_refused: true,
+                is_refused: false,
                 ja: format!(
-                    "中継サーバーの証明書 {file} は {from} から有効です（この機械の時計: {now}）。時計を確かめてください。それまで事業所は接続できません。"
+                    "中継サーバーの証明書 {file} は {from} から有効です（この機械の時計: {now}）。この機械の時計を確かめてください。時計が正しければ、それまで事業所は接続できません。"
                 ),
                 en: format!(
-                    "the relay's certificate {file} is valid from {from} on, and the clock of this machine says {now}: check the clock; until then no office can use the relay"
+                    "the relay's certificate {file} is valid from {from} on, and the clock of this machine says {now}: check this clock; if it is right, no office can use the relay until then"
                 ),
             });
         }

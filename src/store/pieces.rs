@@ -20,6 +20,9 @@ use crate::work;
 /// The most bytes of a piece.
 const PIECE: u64 = 1 << 20;
 
+/// The same of a package that lies encrypted, all of which has to be opened for each.
+const ENCRYPTED_PIECE: u64 = 16 << 20;
+
 /// A package that lies in the store, and is the one that was stored.
 #[derive(Clone)]
 pub struct PackagePieces {
@@ -60,13 +63,17 @@ impl Store {
             }
             Found::Beside(path, digest) => (path, digest),
         };
-        let permit = turn.acquire().await.map_err(|_| StoreError::Stopped)?;
+        let permit = Arc::clone(&turn).acquire_owned().await;
+        let permit = permit.map_err(|_| StoreError::Stopped)?;
         let looked = work::blocking({
             let sealing = Arc::clone(&sealing);
-            move || look(&path, digest, &sealing).map(|looked| (looked, path))
+            move || {
+                // Also where nobody waits for it any more.
+                let _turn = permit;
+                look(&path, digest, &sealing).map(|looked| (looked, path))
+            }
         });
         let (looked, path) = looked.await.map_err(|_| StoreError::Stopped)??;
-        drop(permit);
         Ok(match looked {
             Looked::Open(file, size) => {
                 PackagePieces { size, lies: Lies::Beside(Arc::new(Mutex::new(file))) }
@@ -118,13 +125,16 @@ impl PackagePieces {
 
     /// The most bytes that a piece has.
     pub fn largest_piece(&self) -> u64 {
-        self.size.min(PIECE)
+        self.size.min(match self.lies {
+            Lies::Here(_) | Lies::Beside(_) => PIECE,
+            Lies::Encrypted { .. } => ENCRYPTED_PIECE,
+        })
     }
 
     /// The bytes from `start` on, to `end` at the most and none beyond the end of the package; nothing
     /// where there are none.
     pub async fn piece(&self, start: u64, end: u64) -> Result<Bytes, StoreError> {
-        let end = end.min(self.size).min(start.saturating_add(PIECE));
+        let end = end.min(self.size).min(start.saturating_add(self.largest_piece()));
         let length = usize::try_from(end.saturating_sub(start)).unwrap_or(0);
         if length == 0 {
             return Ok(Bytes::new());
@@ -137,9 +147,11 @@ impl PackagePieces {
                 Ok(read.await.map_err(|_| StoreError::Stopped)??)
             }
             Lies::Encrypted { path, digest, sealing, turn } => {
-                let _turn = turn.acquire().await.map_err(|_| StoreError::Stopped)?;
+                let permit = Arc::clone(turn).acquire_owned().await;
+                let permit = permit.map_err(|_| StoreError::Stopped)?;
                 let (path, digest, sealing) = (path.clone(), *digest, Arc::clone(sealing));
                 let piece = work::blocking(move || {
+                    let _turn = permit;
                     let package = opened(&path, digest, &sealing)?;
                     // The rest of it is not to stay.
                     part(&package, start, length).map(|part| Bytes::copy_from_slice(&part))

@@ -34,7 +34,7 @@ const NONCE: usize = 12;
 const TAG: usize = 16;
 
 /// So many bytes more than a package has what lies encrypted of it.
-pub(super) const MORE: u64 = 8 + 12 + 16;
+pub(super) const MORE: u64 = (MARK.len() + NONCE + TAG) as u64;
 
 /// Whether what begins so is encrypted.
 pub(super) fn is_sealed(head: &[u8]) -> bool {

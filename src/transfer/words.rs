@@ -73,15 +73,6 @@ impl State {
     }
 }
 
-/// The same of a receipt about a package: a rejection is also how a recipient gives back what its sender
-/// asked for.
-pub const fn receipt_about(kind: ReceiptKind, is_given_back: bool, lang: Lang) -> &'static str {
-    match kind {
-        ReceiptKind::Rejection if is_given_back => lang.pick("取り戻し", "given back"),
-        kind => receipt_in_words(kind, lang),
-    }
-}
-
 /// The kind of a receipt in words.
 pub const fn receipt_in_words(kind: ReceiptKind, lang: Lang) -> &'static str {
     let (ja, en) = match kind {
@@ -94,6 +85,15 @@ pub const fn receipt_in_words(kind: ReceiptKind, lang: Lang) -> &'static str {
         ReceiptKind::Other => ("不明な種類", "of an unknown kind"),
     };
     lang.pick(ja, en)
+}
+
+/// The same of a receipt about a package: a rejection is also how a recipient gives back what its sender
+/// asked for.
+pub const fn receipt_about(kind: ReceiptKind, is_given_back: bool, lang: Lang) -> &'static str {
+    match kind {
+        ReceiptKind::Rejection if is_given_back => lang.pick("取り戻し", "given back"),
+        kind => receipt_in_words(kind, lang),
+    }
 }
 
 /// What a receipt says, in words: by a finding of its own a rejection gives back what its sender wanted.

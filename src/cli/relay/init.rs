@@ -63,8 +63,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     output::line(&made.lines())?;
     if host == "localhost" {
         output::error(lang.pick(
-            "注意: --host を指定していないので、アドレスは localhost です。ほかの機械の事業所からは接続できません。事業所から見た名前を --host で指定して、別の場所に作り直すか、各事業所に渡す url を書き換えてください。",
-            "note: without --host the address is localhost, which offices on other machines cannot reach; name this machine as offices see it with --host, in another folder, or change the url that you give to the offices",
+            "注意: アドレスは localhost です。ほかの機械の事業所からは接続できません。事業所から見た名前を --host で指定して、別の場所に作り直すか、各事業所に渡す url を書き換えてください。",
+            "note: the address is localhost, which offices on other machines cannot reach; name this machine as offices see it with --host, in another folder, or change the url that you give to the offices",
         ));
     }
     Ok(ExitCode::SUCCESS)

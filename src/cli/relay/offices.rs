@@ -110,8 +110,8 @@ async fn print_list<S: RelayStore>(
         rows.push(std::iter::once(office.to_string()).chain(words).collect::<Vec<_>>());
     }
     let head = match lang {
-        Lang::Ja => ["事業所", "状態", "カード", "預かり", "バイト", "記録", "名称"],
-        Lang::En => ["office", "standing", "card", "waiting", "bytes", "records", "name"],
+        Lang::Ja => ["事業所", "状態", "カード", "預かり", "バイト", "記録（バイト）", "名称"],
+        Lang::En => ["office", "standing", "card", "waiting", "bytes", "record bytes", "name"],
     };
     output::line(&output::table(&head, &rows))?;
     for candidate in store.candidates().await? {

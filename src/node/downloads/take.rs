@@ -227,8 +227,8 @@ impl Taker {
                 CommitAnswer::New => {
                     tracing::info!(%id, %sender, %office, state = state.as_str(),
                         "downloaded from the WEB service");
-                    self.copies(row, (files, stored_as), stance, completed).await?;
                     wake(&self.context.wake.placing, &office);
+                    self.copies(row, (files, stored_as), stance, completed).await?;
                     return Ok(true);
                 }
                 CommitAnswer::Repeat(_) | CommitAnswer::Different => {

@@ -45,6 +45,9 @@ const LONGEST: Duration = Duration::from_mins(30);
 /// How long it is told that something cannot be taken: the sender sends another one in its place.
 const TOLD: Duration = Duration::from_hours(72);
 
+/// How long it is told that something is left alone, without being met with again.
+const PAUSED: Duration = Duration::from_mins(30);
+
 /// Packages that are fetched at a time.
 const AT_A_TIME: usize = 4;
 
@@ -64,6 +67,8 @@ struct Fetcher {
     later: bool,
     /// The last question failed.
     failing: bool,
+    /// It is a relay that was not reached.
+    is_unreached: bool,
     /// It is a relay that does not know us.
     is_unknown_there: bool,
     /// When the list was begun.
@@ -84,6 +89,7 @@ pub(super) async fn run(
         after: 0,
         later: false,
         failing: false,
+        is_unreached: false,
         is_unknown_there: false,
         begun: Clock::running(),
     };
@@ -115,13 +121,11 @@ pub(super) async fn run(
             () = stopped(&mut stopping) => break,
             _ = mended.changed() => {}
             // A relay took a package over: it may be this one, which can be reached again then.
-            _ = deposited.changed(), if !pauses.are_over() => {
-                tokio::time::sleep(SHORTEST_WAIT).await;
-            }
+            _ = deposited.changed(), if fetcher.is_unreached => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
-    for code in [code::RELAY_UNREACHABLE, code::RELAY_REFUSES, code::MAILBOX_PAUSED] {
+    for code in [code::RELAY_UNREACHABLE, code::RELAY_REFUSES] {
         context.notices.clear(code, &fetcher.about());
     }
 }
@@ -137,13 +141,8 @@ impl Fetcher {
             (self.after, self.later, self.begun) = (0, false, Clock::running());
             self.anew = ANEW;
             context.notices.clear_unmet(code::MAILBOX_UNREADABLE, TOLD);
+            context.notices.clear_unmet(code::MAILBOX_PAUSED, PAUSED);
         }
-        if let Err(pause) = context.unsigned.allows(self.source.clone()) {
-            let texts = told::of_pause(&self.source, self.office);
-            context.notices.raise(code::MAILBOX_PAUSED, self.about(), texts, context.now());
-            return Err(pause);
-        }
-        context.notices.clear(code::MAILBOX_PAUSED, &self.about());
         let wait = Duration::try_from(config.timing.receipt_wait).unwrap_or_default();
         // What was put off is not on what is still to come; and what could not be reached is told of
         // until it answers.
@@ -157,13 +156,15 @@ impl Fetcher {
             }
             Err(error) => {
                 self.failing = true;
-                self.is_unknown_there = matches!(self.source, Source::Relay(_))
+                let is_relay = matches!(self.source, Source::Relay(_));
+                self.is_unreached = is_relay && error.is_unreached();
+                self.is_unknown_there = is_relay
                     && matches!(&error, SendError::Refused { problem }
                         if problem.code == code::NOT_A_PARTNER);
                 return Err(self.failed(&error));
             }
         };
-        (self.failing, self.is_unknown_there) = (false, false);
+        (self.failing, self.is_unreached, self.is_unknown_there) = (false, false, false);
         let is_empty = page.items.is_empty();
         let taker = Taker {
             context: Arc::clone(context),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::told;
 use crate::link::{
     Endpoint, MailboxItem, MailboxItemName, PackageForm, RecallReply, Refusal, SendError,
     Service as _,
@@ -58,8 +59,7 @@ impl Taker {
             return self.is_here(&item).await;
         }
         let inbound = Inbound(Arc::clone(context));
-        let is_refused = inbound.takes_from(sender).is_err();
-        if is_refused || context.unsigned.allows(source.clone()).is_err() {
+        if inbound.takes_from(sender).is_err() || self.is_paused(sender) {
             return Ok(Taken::Later);
         }
         // Where it cannot be had, or is an invented one, the package is one like any other.
@@ -84,7 +84,7 @@ impl Taker {
         };
         let taken = match (form, source) {
             (PackageForm::Plain, Source::Relay(_)) => {
-                context.unsigned.refused(source.clone());
+                self.charge(sender, bytes.bytes().len());
                 Err(Refusal::plain(RefusalCode::NOT_SEALED).into())
             }
             (form, source) => {
@@ -95,6 +95,8 @@ impl Taker {
             Ok(()) => {
                 self.note(&item).await?;
                 context.notices.clear(code::MAILBOX_UNREADABLE, &about(&item));
+                let at_source = about_unsigned(&item, &source.name());
+                context.notices.clear(code::MAILBOX_UNREADABLE, &at_source);
                 Ok(Taken::Came)
             }
             Err(not_taken) => self.not_taken(&item, not_taken).await,
@@ -106,23 +108,46 @@ impl Taker {
         let (context, source) = (&self.context, &self.source);
         let (sender, id) = (item.sender, item.message_id);
         let most = largest(context.config().limits.package_size);
+        let size = usize::try_from(item.size.min(most)).unwrap_or(usize::MAX);
         match context.client.fetch(&self.endpoint, self.office, item, most, &context.grants).await {
             Ok(fetched) => Ok(fetched),
             // What waits no more is not on the list next time.
             Err(SendError::Refused { .. }) => Err(Taken::Settled),
             Err(error @ SendError::Protocol(_)) => {
                 tracing::warn!(%id, %sender, code = error.code(), %error, "a package cannot be fetched");
-                let size = usize::try_from(item.size.min(most)).unwrap_or(usize::MAX);
-                context.unsigned.came(source.clone(), size);
-                context.unsigned.refused(source.clone());
-                tell_unsigned(context, item, &source.name(), error.code());
+                self.charge(sender, size);
+                tell_unsigned(context, item, source, error.code());
                 Err(Taken::Later)
             }
             Err(error) => {
                 tracing::debug!(%id, %sender, code = error.code(), %error, "a package was not fetched");
+                // However much of it came: whoever never gives out the last byte has most of it fetched.
+                if matches!(error, SendError::Broken(_) | SendError::Timeout(_)) {
+                    context.unsigned.came((source.clone(), sender), size);
+                }
                 Err(Taken::Later)
             }
         }
+    }
+
+    /// Whether too much lies here in the name of `sender` that nobody has signed; it is told.
+    fn is_paused(&self, sender: OfficeNumber) -> bool {
+        let (context, source) = (&self.context, &self.source);
+        let about = format!("partner {sender} at {source}");
+        if context.unsigned.allows((source.clone(), sender)).is_ok() {
+            context.notices.clear(code::MAILBOX_PAUSED, &about);
+            return false;
+        }
+        let texts = told::of_pause(source, sender);
+        context.notices.raise(code::MAILBOX_PAUSED, about, texts, context.now());
+        true
+    }
+
+    /// Charges what lay here in the name of `sender` and is not signed by it.
+    fn charge(&self, sender: OfficeNumber, size: usize) {
+        let of = (self.source.clone(), sender);
+        self.context.unsigned.came(of.clone(), size);
+        self.context.unsigned.refused(of);
     }
 
     async fn not_taken(
@@ -137,8 +162,11 @@ impl Taker {
         if refusal.code.retry() != RefusalRetry::Never {
             return Ok(Taken::Later);
         }
-        let tell = if is_signed { tell } else { tell_unsigned };
-        tell(context, item, &name, code);
+        if is_signed {
+            tell(context, item, &name, code);
+        } else {
+            tell_unsigned(context, item, &self.source, code);
+        }
         let now = context.now();
         context.store.is_unreadable(name, (sender, id), item.sha256, code, now).await?;
         Ok(Taken::Settled)
@@ -186,8 +214,9 @@ impl Taker {
         };
         match decided {
             Ok(RecallReply::Decided(_) | RecallReply::UnderWay) => {
-                self.note(item).await?;
-                Ok(Some(Taken::Came))
+                // What is being placed may be asked back again and again.
+                let is_new = self.note(item).await?;
+                Ok(Some(if is_new { Taken::Came } else { Taken::Settled }))
             }
             Err(NotTaken { refusal, .. }) => {
                 let code = refusal.code.code();
@@ -217,20 +246,17 @@ fn tell(context: &Context, item: &MailboxItem, source: &str, code: &'static str)
     );
 }
 
-/// Tells a person of what lies somewhere under the name of a partner and was signed by nobody. The
-/// partner may know nothing of it, and of each name it is told once: whoever keeps such things makes as
-/// many as they like.
-fn tell_unsigned(context: &Context, item: &MailboxItem, source: &str, code: &'static str) {
-    let (sender, id) = (item.sender, item.message_id);
-    context.notices.raise(
-        code::MAILBOX_UNREADABLE,
-        format!("partner {sender} at {source}"),
-        (
-            format!("{source} に相手 {sender} の名前で届いているもの（{id}）は、送った人を確かめられないため受け取れません（{code}）。相手に、送ったかどうかを確かめてください。送っていれば、もう一度送ってもらってください。送っていなければ、{source} の管理者に知らせてください。"),
-            format!("what lies at {source} in the name of the partner {sender} ({id}) cannot be taken, because nobody knows who made it ({code}); ask the partner whether it sent anything: if so have it sent once more, if not tell the operator of {source}"),
-        ),
-        context.now(),
-    );
+fn about_unsigned(item: &MailboxItem, source: &str) -> String {
+    format!("partner {} at {source}", item.sender)
+}
+
+/// Tells a person of what lies somewhere in the name of a partner and was signed by nobody. The partner
+/// may know nothing of it, and of each name it is told once: whoever keeps such things makes as many as
+/// they like.
+fn tell_unsigned(context: &Context, item: &MailboxItem, source: &Source, code: &'static str) {
+    let (about, texts) =
+        (about_unsigned(item, &source.name()), told::of_unsigned(source, item, code));
+    context.notices.raise(code::MAILBOX_UNREADABLE, about, texts, context.now());
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is told of places where nothing can be fetched.
 
-use crate::link::{SendError, TlsFault};
+use crate::link::{MailboxItem, SendError, TlsFault};
 use crate::node::errands::Source;
 use crate::types::{OfficeNumber, PeerUrl, code};
 
@@ -54,14 +54,41 @@ pub(super) fn of_failure(
     Told { told, over, texts }
 }
 
-/// That nothing is fetched somewhere for a while.
-pub(super) fn of_pause(source: &Source, office: OfficeNumber) -> (String, String) {
+/// Who can do something about what lies at a place.
+fn keeper(source: &Source) -> (String, String) {
+    match source {
+        Source::Relay(_) => (format!("{source} の管理者"), format!("the operator of {source}")),
+        Source::Partner(_) => (format!("相手 {source}"), format!("the partner {source}")),
+    }
+}
+
+/// That nothing is fetched somewhere for a while of what lies there in the name of a partner.
+pub(super) fn of_pause(source: &Source, sender: OfficeNumber) -> (String, String) {
+    let (who_ja, who_en) = keeper(source);
     (
         format!(
-            "{source} に事業所 {office} あてとして、送った人を確かめられないものが多すぎるため、しばらく取りに行くのを休みます。{source} の管理者に知らせてください。"
+            "{source} には、相手 {sender} の名前で、送った人を確かめられないものが多すぎるため、しばらく取りに行くのを休みます。{who_ja}に知らせてください。"
         ),
         format!(
-            "too much lies at {source} for the office {office} of which nobody knows who made it, so nothing is fetched there for a while; tell its operator"
+            "too much lies at {source} in the name of the partner {sender} of which nobody knows who made it, so that is not fetched for a while; tell {who_en}"
+        ),
+    )
+}
+
+/// That what lies somewhere in the name of a partner was signed by nobody.
+pub(super) fn of_unsigned(
+    source: &Source,
+    item: &MailboxItem,
+    code: &'static str,
+) -> (String, String) {
+    let (sender, id) = (item.sender, item.message_id);
+    let (who_ja, who_en) = keeper(source);
+    (
+        format!(
+            "{source} に相手 {sender} の名前で届いているもの（{id}）は、送った人を確かめられないため受け取れません（{code}）。相手に、送ったかどうかを確かめてください。送っていれば、もう一度送ってもらってください。送っていなければ、{who_ja}に知らせてください。"
+        ),
+        format!(
+            "what lies at {source} in the name of the partner {sender} ({id}) cannot be taken, because nobody knows who made it ({code}); ask the partner whether it sent anything: if so have it sent once more, if not tell {who_en}"
         ),
     )
 }

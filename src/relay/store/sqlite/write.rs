@@ -366,7 +366,8 @@ pub(super) fn introduce(
     connection.prepare_cached(sql)?.execute(params![office, signer, sha256])?;
     let sql = "INSERT INTO candidates (office, sha256, card, signer, site, at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT DO UPDATE SET site = excluded.site, at = excluded.at";
+        ON CONFLICT DO UPDATE SET site = excluded.site, at = excluded.at,
+            signer = excluded.signer";
     let (card, site) = (&candidate.card[..], &candidate.site);
     let parameters = params![office, sha256, card, signer, site, millis(candidate.at)];
     connection.prepare_cached(sql)?.execute(parameters)?;
