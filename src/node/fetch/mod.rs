@@ -55,6 +55,17 @@ const AT_A_TIME: usize = 4;
 /// begun.
 const ANEW: u32 = 200;
 
+/// How the last question went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Answered,
+    Failed,
+    /// A relay was not reached.
+    Unreached,
+    /// A relay does not know us.
+    Unknown,
+}
+
 struct Fetcher {
     context: Arc<Context>,
     office: OfficeNumber,
@@ -65,12 +76,7 @@ struct Fetcher {
     after: u64,
     /// Something on this list could not be taken at the moment.
     later: bool,
-    /// The last question failed.
-    failing: bool,
-    /// It is a relay that was not reached.
-    is_unreached: bool,
-    /// It is a relay that does not know us.
-    is_unknown_there: bool,
+    last: Last,
     /// When the list was begun.
     begun: Instant,
 }
@@ -88,9 +94,7 @@ pub(super) async fn run(
         anew: ANEW,
         after: 0,
         later: false,
-        failing: false,
-        is_unreached: false,
-        is_unknown_there: false,
+        last: Last::Answered,
         begun: Clock::running(),
     };
     let mut pauses = Pauses::default();
@@ -108,7 +112,7 @@ pub(super) async fn run(
                     pauses.over();
                     sleep
                 }
-                Err(pause) if fetcher.is_unknown_there => pause.max(pauses.next().min(APPROVAL)),
+                Err(pause) if fetcher.last == Last::Unknown => pause.max(pauses.next().min(APPROVAL)),
                 Err(pause) => pause.max(pauses.next()),
             },
         };
@@ -121,7 +125,7 @@ pub(super) async fn run(
             () = stopped(&mut stopping) => break,
             _ = mended.changed() => {}
             // A relay took a package over: it may be this one, which can be reached again then.
-            _ = deposited.changed(), if fetcher.is_unreached => {}
+            _ = deposited.changed(), if fetcher.last == Last::Unreached => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -146,7 +150,7 @@ impl Fetcher {
         let wait = Duration::try_from(config.timing.receipt_wait).unwrap_or_default();
         // What was put off is not on what is still to come; and what could not be reached is told of
         // until it answers.
-        let wait = if self.later || self.failing { Duration::ZERO } else { wait };
+        let wait = if self.later || self.last != Last::Answered { Duration::ZERO } else { wait };
         let asked_at = Clock::running();
         let asked = context.client.mailbox(&endpoint, self.office, self.after, wait).await;
         let page = match asked {
@@ -155,16 +159,19 @@ impl Fetcher {
                 page
             }
             Err(error) => {
-                self.failing = true;
-                let is_relay = matches!(self.source, Source::Relay(_));
-                self.is_unreached = is_relay && error.is_unreached();
-                self.is_unknown_there = is_relay
-                    && matches!(&error, SendError::Refused { problem }
-                        if problem.code == code::NOT_A_PARTNER);
+                self.last = match (&self.source, &error) {
+                    (Source::Relay(_), error) if error.is_unreached() => Last::Unreached,
+                    (Source::Relay(_), SendError::Refused { problem })
+                        if problem.code == code::NOT_A_PARTNER =>
+                    {
+                        Last::Unknown
+                    }
+                    _ => Last::Failed,
+                };
                 return Err(self.failed(&error));
             }
         };
-        (self.failing, self.is_unreached, self.is_unknown_there) = (false, false, false);
+        self.last = Last::Answered;
         let is_empty = page.items.is_empty();
         let taker = Taker {
             context: Arc::clone(context),

@@ -131,7 +131,7 @@ fn whoever_asks_for_much_and_reads_nothing_takes_its_share_of_memory() {
         // Whoever goes away gives its part back.
         let begun = std::time::Instant::now();
         loop {
-            assert!(begun.elapsed() < std::time::Duration::from_secs(60), "it never came back");
+            assert!(begun.elapsed() < std::time::Duration::from_mins(1), "it never came back");
             let raw = Raw::connect(address, Some(&shown), &[&rustls::version::TLS13]).await;
             let range = "range: bytes=0-\r\n";
             let head = raw.expect("connected").one_head(ask("GET", range).as_bytes()).await;
