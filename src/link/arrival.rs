@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::body::{Room, SMALL};
+use super::body::Room;
+use super::limits::SMALL;
 use super::problem::Refusal;
 use super::spool::Spooled;
 use crate::types::{Digest, DigestBuilder, Hashed};

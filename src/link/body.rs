@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::{timeout, timeout_at};
 
-use super::limits::Limits;
+use super::limits::{LARGE_HASTE, Limits, SMALL};
 use super::pool::{Full, Held, Pool};
 use super::problem::Refusal;
 use super::spool::{Spool, Spooled};
@@ -29,12 +29,6 @@ const BUSY_RETRY: Duration = Duration::from_secs(5);
 
 /// The memory for large bodies is counted in pieces of this many bytes.
 const PIECE: u64 = 1024;
-
-/// Larger bodies arrive in a file, not in memory.
-pub(super) const SMALL: u64 = 1 << 20;
-
-/// So much faster large bodies have to come: they hold a file and its buffers.
-pub(super) const LARGE_HASTE: u64 = 8;
 
 /// So many packages of the largest size find room on the disk while they arrive.
 const DISK_PACKAGES: u64 = 16;

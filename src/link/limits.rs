@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::body::{LARGE_HASTE, SMALL};
+/// Larger bodies arrive in a file, not in memory.
+pub(super) const SMALL: u64 = 1 << 20;
+
+/// So much faster large bodies have to come: they hold a file and its buffers.
+pub(super) const LARGE_HASTE: u64 = 8;
 
 /// What the server grants to all peers together and to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

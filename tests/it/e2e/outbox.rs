@@ -78,12 +78,15 @@ fn a_set_for_the_web_service_lies_ready_until_a_person_notes_it() {
     assert!(code == Some(0) && exchange.contains("renkei.exchange/1"), "{exchange}");
     // One with a lower file serial still waits.
     let (code, told) = said(&care, &["web", "done", &name]);
-    assert!(code == Some(2) && told.contains("upload the lowest file serial first"), "{told}");
+    assert!(code == Some(2) && told.contains("hand over the lowest file serial first"), "{told}");
     assert!(told.contains("--yes") && care.has_sent("TO_UPLOAD", 2).is_some(), "{told}");
     let (code, told) = said(&care, &["web", "done", &name, "--yes"]);
     assert!(code == Some(0) && told.contains("noted as uploaded to the WEB service\n"), "{told}");
     let set = format!("service use slip (K2)  2026-06  file serial {FIRST}");
     assert!(told.contains(&format!("for {HELP}")) && told.contains(&set), "{told}");
+    // The other is older now than what is there.
+    let (code, told) = said(&care, &["web", "done", SECOND]);
+    assert!(code == Some(2) && told.contains("a later file serial was handed over"), "{told}");
     until("out of the outbox", || (!care.path(&at).exists()).then_some(()));
     let sent = format!("sent/{FIRST}_{CARE}_{HELP}");
     until("a copy in sent", || (care.files(&sent) == unit).then_some(()));
