@@ -85,7 +85,7 @@ fn a_set_for_the_web_service_lies_ready_until_a_person_notes_it() {
     let set = format!("service use slip (K2)  2026-06  file serial {FIRST}");
     assert!(told.contains(&format!("for {HELP}")) && told.contains(&set), "{told}");
     // The other is older now than what is there.
-    let (code, told) = said(&care, &["web", "done", SECOND]);
+    let (code, told) = said(&care, &["web", "done", "20260601000001"]);
     assert!(code == Some(2) && told.contains("a later file serial was handed over"), "{told}");
     until("out of the outbox", || (!care.path(&at).exists()).then_some(()));
     let sent = format!("sent/{FIRST}_{CARE}_{HELP}");
