@@ -293,7 +293,7 @@ fn other_habits_are_in_force_as_soon_as_they_are_taken_up() {
 /// The id under which the only held package of an office can be settled.
 fn held(office: &Office) -> String {
     let (list, _) = says(office, &["hold", "list"]);
-    let id = list.lines().find_map(|line| line.strip_prefix("  to place it again: "));
+    let id = list.lines().find_map(|line| line.strip_prefix("  to let it in: "));
     let id = id.and_then(|command| command.strip_prefix("renkei hold release "));
     id.unwrap_or_else(|| panic!("nothing is held: {list}")).to_owned()
 }
