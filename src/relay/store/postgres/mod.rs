@@ -473,7 +473,7 @@ impl RelayStore for PostgresStore {
 
     async fn candidates(&self) -> Result<Vec<Candidate>, RelayStoreError> {
         let sql = "SELECT office, sha256, card, at,
-            CASE WHEN length(signer) = 32 THEN signer ELSE sha256 END, site FROM candidates
+            CASE WHEN length(signer) = 32 THEN signer ELSE sha256 END AS hand, site FROM candidates
             ORDER BY at, office, sha256";
         let read = |row: &Row| {
             Ok(Candidate {

@@ -162,7 +162,7 @@ pub(super) fn card(
 
 pub(super) fn candidates(connection: &Connection) -> Result<Vec<Candidate>, RelayStoreError> {
     let sql = "SELECT office, sha256, card, at,
-            CASE WHEN length(signer) = 32 THEN signer ELSE sha256 END, site FROM candidates
+            CASE WHEN length(signer) = 32 THEN signer ELSE sha256 END AS hand, site FROM candidates
         ORDER BY at, office, sha256";
     all(connection, sql, [], |row| {
         Ok(Candidate {
