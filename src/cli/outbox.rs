@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::control::Request;
 use crate::desk::{outbox, words};
 use crate::store::OutboxRow;
-use crate::types::{Clock, FileSerial, HandChannel, Lang, MessageId, OfficeNumber};
+use crate::types::{Clock, FileSerial, HandChannel, Lang, MessageId, OfficeNumber, ServiceMonth};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -172,8 +172,7 @@ fn done(config: &ConfigArg, unit: &str, yes: bool, lang: Lang) -> anyhow::Result
 /// A set in one line: for whom, what, of when, with its 連番.
 fn set(row: &OutboxRow, config: &Config, lang: Lang) -> String {
     let (to, what) = (words::office(row.partner, config), words::unit(&row.unit.kind, lang));
-    let months: Vec<_> = row.unit.months.iter().map(|month| words::month(*month, lang)).collect();
-    let (months, serial) = (months.join(lang.pick("、", ", ")), row.serial);
+    let (months, serial) = (ServiceMonth::all_in_words(&row.unit.months, lang), row.serial);
     match lang {
         Lang::Ja => format!("{to} あて  {what}  {months}  連番 {serial}"),
         Lang::En => format!("for {to}  {what}  {months}  file serial {serial}"),

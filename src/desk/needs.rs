@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::node::{Handle, Notice};
 use crate::store::{HeldFilter, HeldItem, ListRow, OutboxRow, StoreError, Waiting};
 use crate::types::code::{self, Actor, Area};
-use crate::types::{HandChannel, HeldId, Lang, MessageId, OfficeNumber};
+use crate::types::{HandChannel, HeldId, Lang, MessageId, OfficeNumber, ServiceMonth};
 use crate::work;
 
 /// Held sets that are told.
@@ -131,8 +131,7 @@ fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
 fn of_flagged(row: &ListRow, config: &Config, lang: Lang) -> Option<Need> {
     let of = &row.line;
     let (id, partner) = (of.message_id?, words::office(of.partner?, config));
-    let months = of.unit.months.iter().map(|month| words::month(*month, lang));
-    let months = months.collect::<Vec<_>>().join(lang.pick("、", ", "));
+    let months = ServiceMonth::all_in_words(&of.unit.months, lang);
     let numbers = row.people.iter().map(|person| person.key.insured().to_owned()).collect();
     let people: Vec<_> = row
         .people

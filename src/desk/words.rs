@@ -10,7 +10,7 @@ use crate::package::Manifest;
 use crate::rules::Rule;
 use crate::spec::Spec;
 use crate::transfer::State;
-use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceMonth, ServiceType, code};
+use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceType, code};
 
 /// A state with what is known of why: in words where there are some, and as a code for those who ask
 /// for help.
@@ -118,18 +118,6 @@ pub fn in_fours(sha256: &Digest) -> String {
     let digits: Vec<char> = sha256.to_string().chars().collect();
     let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
     groups.join(" ")
-}
-
-/// A month as people write it.
-pub fn month(month: ServiceMonth, lang: Lang) -> String {
-    let text = month.to_string();
-    match (text.split_at_checked(4), lang) {
-        (Some((year, month)), Lang::Ja) => {
-            format!("{year}年{}月", month.trim_start_matches('0'))
-        }
-        (Some((year, month)), Lang::En) => format!("{year}-{month}"),
-        (None, _) => text,
-    }
 }
 
 /// A send unit, such as `K2`, as an office worker would say it.

@@ -95,8 +95,7 @@ impl Letter {
                     format!("{}: {count}{unit}", missing_in_words(*what, lang))
                 })
                 .collect();
-            let (month, office) =
-                (words::month(claim.month, lang), words::office(claim.office, config));
+            let (month, office) = (claim.month.in_words(lang), words::office(claim.office, config));
             let head = match lang {
                 Lang::Ja => format!("10日までの請求に足りないもの（{month}分　{office}）"),
                 Lang::En => format!("Missing for the claim until the 10th ({month}, {office})"),

@@ -29,7 +29,7 @@ use crate::package::{
     CLOCK_TOLERANCE, ManifestFault, ManifestFormat, Package, PackageFault, Recall, Receipt,
     ReceiptFormat, ReceiptKind, TrustError, Usage, open,
 };
-use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
+use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt};
 use crate::transfer::Incoming;
 #[cfg(test)]
 use crate::types::Plant;
@@ -582,16 +582,7 @@ fn judged(
         office,
         sequence: manifest.sequence,
         serial: manifest.serial,
-        unit: UnitSummary {
-            kind: manifest.kind.clone(),
-            edition: manifest.edition,
-            converted_from: None,
-            quoted: None,
-            months: manifest.months.clone(),
-            files: judge::listed_files(&manifest.files),
-            records: judgement.records(),
-            findings: judgement.findings(),
-        },
+        unit: judgement.unit(manifest),
         state,
         detail: if state == Incoming::Rejected { judgement.codes() } else { String::new() },
         package_sha256: package.sha256(),

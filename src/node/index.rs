@@ -15,9 +15,8 @@ use super::notices::of_pair;
 use super::opened::{look_into, opened};
 use super::past;
 use super::supervise::Beat;
-use super::words::months as in_words;
 use crate::store::{EntryId, Flagged, ReadContents, StoreError, Unread};
-use crate::types::{Lang, code};
+use crate::types::{Lang, ServiceMonth, code};
 use crate::work::{self, watch};
 
 /// What came longer ago was imported long since, and is told of no more.
@@ -156,7 +155,7 @@ async fn flag(context: &Arc<Context>, package: Unread) -> Result<(), StoreError>
 /// says that only to programs.
 fn called(flagged: &Flagged, lang: Lang) -> String {
     let Some((serial, months)) = &flagged.about else { return flagged.id.to_string() };
-    let months = in_words(months, lang);
+    let months = ServiceMonth::all_in_words(months, lang);
     match lang {
         Lang::Ja => format!("{months}分、連番 {serial}"),
         Lang::En => format!("of {months}, file serial {serial}"),

@@ -13,7 +13,7 @@ use crate::rules::history::History;
 use crate::rules::render;
 use crate::rules::{self, Checked, Options, Report, Rule, SetCheck, SourceFile};
 use crate::spec::Spec;
-use crate::store::UnitFile;
+use crate::store::{UnitFile, UnitSummary};
 use crate::types::{
     Digest, Edition, FileKind, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity, code,
 };
@@ -275,6 +275,20 @@ impl Judgement {
     /// Whether the only thing wrong is that files are missing which may still come.
     pub(super) fn is_incomplete(&self) -> bool {
         self.fault.is_none() && self.report.as_ref().is_some_and(|report| report.is_incomplete())
+    }
+
+    /// What the store tells of a set that came with this manifest.
+    pub(super) fn unit(&self, manifest: &Manifest) -> UnitSummary {
+        UnitSummary {
+            kind: manifest.kind.clone(),
+            edition: manifest.edition,
+            converted_from: None,
+            quoted: None,
+            months: manifest.months.clone(),
+            files: listed_files(&manifest.files),
+            records: self.records(),
+            findings: self.findings(),
+        }
     }
 
     /// Records in all files.

@@ -1,7 +1,7 @@
 //! Words of the node that commands and the page use too.
 
 use crate::config::Way;
-use crate::types::{HandChannel, Lang, ServiceMonth};
+use crate::types::{HandChannel, Lang};
 
 /// How what is sent to a partner gets there, in words.
 pub fn way_in_words(way: &Way, lang: Lang) -> String {
@@ -21,21 +21,6 @@ pub fn way_in_words(way: &Way, lang: Lang) -> String {
         (Way::None, Lang::Ja) => "届け方なし".to_owned(),
         (Way::None, Lang::En) => "no way".to_owned(),
     }
-}
-
-/// Months as people write them.
-pub(super) fn months(months: &[ServiceMonth], lang: Lang) -> String {
-    let month = |month: &ServiceMonth| {
-        let text = month.to_string();
-        match (text.split_at_checked(4), lang) {
-            (Some((year, month)), Lang::Ja) => {
-                format!("{year}年{}月", month.trim_start_matches('0'))
-            }
-            (Some((year, month)), Lang::En) => format!("{year}-{month}"),
-            (None, _) => text,
-        }
-    };
-    months.iter().map(month).collect::<Vec<_>>().join(lang.pick("、", ", "))
 }
 
 /// What is to be done about a set that was handed over.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::Lang;
+
 /// A calendar month, written `YYYYMM`: サービス提供年月, 対象年月, 提供年月.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServiceMonth {
@@ -65,6 +67,21 @@ impl ServiceMonth {
         let year = u16::try_from(place.div_euclid(12)).ok();
         let month = u8::try_from(place.rem_euclid(12) + 1).ok();
         year.zip(month).and_then(|(year, month)| Self::new(year, month)).unwrap_or(self)
+    }
+
+    /// As people write it: `2026年6月`, or `2026-06` in English.
+    pub fn in_words(self, lang: Lang) -> String {
+        let Self { year, month } = self;
+        match lang {
+            Lang::Ja => format!("{year:04}年{month}月"),
+            Lang::En => format!("{year:04}-{month:02}"),
+        }
+    }
+
+    /// Several of them, in the order in which they stand.
+    pub fn all_in_words(months: &[Self], lang: Lang) -> String {
+        let months: Vec<_> = months.iter().map(|month| month.in_words(lang)).collect();
+        months.join(lang.pick("、", ", "))
     }
 
     /// The number of days, 28 to 31.

@@ -88,7 +88,7 @@ pub(super) async fn show(
         frame: Frame::new(&shared, &session, Place::Month, title),
         partner: words::office(partner, &config),
         service_office: words::office(comparison.office, &config),
-        month: words::month(month, lang),
+        month: month.in_words(lang),
         link: format!(
             "/month/{partner}/csv?office={office}&month={:04}-{:02}",
             month.year(),

@@ -89,7 +89,7 @@ pub(super) async fn show(
     page(&Show {
         frame: Frame::new(&shared, &session, Place::Evidence, title),
         month: dashed(month),
-        title: words::month(month, lang),
+        title: month.in_words(lang),
         partners,
         partner,
         packages,

@@ -284,15 +284,13 @@ fn line(row: &ListRow, config: &Config, lang: Lang) -> Row {
     let people: Vec<String> = names.collect();
     let shown = u64::try_from(people.len()).unwrap_or(u64::MAX);
     let why = of.detail.split(',').next().filter(|code| !code.is_empty());
-    let months: Vec<String> =
-        of.unit.months.iter().map(|month| words::month(*month, lang)).collect();
     Row {
         link,
         at: words::time(of.at),
         partner: partner.unwrap_or_default(),
         own: (config.offices.len() > 1).then(|| words::office(of.office, config)),
         unit: words::unit(&of.unit.kind, lang),
-        months: months.join(lang.pick("、", ", ")),
+        months: ServiceMonth::all_in_words(&of.unit.months, lang),
         people: people.join(lang.pick("、", ", ")),
         more_people: row.people_count.saturating_sub(shown),
         tone: tone(of.state),

@@ -101,7 +101,7 @@ pub(super) async fn show(
         offices,
         office,
         month: dashed(month),
-        title: words::month(month, lang),
+        title: month.in_words(lang),
         before: dashed(month.plus(-1)),
         after: dashed(month.plus(1)),
         missing: partners.iter().map(|partner| partner.missing).sum(),

@@ -24,7 +24,7 @@ use crate::node;
 use crate::rules::SourceFile;
 use crate::store::OutboxRow;
 use crate::transfer::{OutgoingState, State as PackageState};
-use crate::types::{HandChannel, Lang, MessageId};
+use crate::types::{HandChannel, Lang, MessageId, ServiceMonth};
 
 const HERE: &str = "/outbox";
 
@@ -115,8 +115,6 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
 
 impl Row {
     fn of(row: &OutboxRow, config: &Config, now: Timestamp, lang: Lang) -> Self {
-        let months = row.unit.months.iter().map(|month| words::month(*month, lang));
-        let months: Vec<_> = months.collect();
         Self {
             id: row.id,
             unit: row.unit_name(),
@@ -125,7 +123,7 @@ impl Row {
             from: words::office(row.office, config),
             to: words::office(row.partner, config),
             what: words::unit(&row.unit.kind, lang),
-            months: months.join(lang.pick("、", ", ")),
+            months: ServiceMonth::all_in_words(&row.unit.months, lang),
             serial: row.serial.to_string(),
             since: words::time(row.since),
             age: outbox::age(row.since, now, lang),
@@ -138,7 +136,7 @@ impl Row {
 
 impl DoneRow {
     fn of(row: &OutboxRow, at: Timestamp, config: &Config, lang: Lang) -> Self {
-        let months = row.unit.months.iter().map(|month| words::month(*month, lang));
+        let months = row.unit.months.iter().map(|month| month.in_words(lang));
         let what = std::iter::once(words::unit(&row.unit.kind, lang)).chain(months);
         let state = match row.channel {
             HandChannel::Web => OutgoingState::Uploaded,

@@ -33,7 +33,7 @@ use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredRec
 use crate::transfer::{
     Direction, IncomingState, OutgoingState, State as PackageState, said_in_words,
 };
-use crate::types::{CameBy, Lang, MessageId, OfficeNumber};
+use crate::types::{CameBy, Lang, MessageId, OfficeNumber, ServiceMonth};
 use crate::work;
 
 /// So many findings about what was exchanged before are shown.
@@ -172,7 +172,6 @@ pub(super) async fn show(
     } else {
         String::new()
     };
-    let months: Vec<_> = manifest.months.iter().map(|month| words::month(*month, lang)).collect();
     page(&Show {
         frame: Frame::new(&shared, &session, place, unit.clone()).live(),
         id,
@@ -194,7 +193,7 @@ pub(super) async fn show(
         sequence: manifest.sequence,
         serial: manifest.serial.to_string(),
         edition: manifest.edition.map(|edition| edition.to_string()).unwrap_or_default(),
-        months: months.join(lang.pick("、", ", ")),
+        months: ServiceMonth::all_in_words(&manifest.months, lang),
         created: words::time(manifest.created_at),
         expires: words::time(manifest.expires_at),
         sha256: package.sha256().to_string(),
@@ -395,7 +394,7 @@ fn files(manifest: &Manifest, lang: Lang) -> Vec<FileRow> {
 /// What an attachment is, as far as its sender said it.
 fn about(document: &AttachedDocument, lang: Lang) -> String {
     let kind = document.kind.as_ref().map(|kind| kind.reveal().to_owned());
-    let month = document.month.map(|month| words::month(month, lang));
+    let month = document.month.map(|month| month.in_words(lang));
     let person = document.person.map(|person| {
         let (insurer, insured) = (person.insurer(), person.insured());
         match lang {

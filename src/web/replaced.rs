@@ -62,7 +62,7 @@ impl Beside {
                 omitted += person.lines.len() - shown;
                 let lines = person.lines.iter().take(shown);
                 people.push(Person {
-                    month: words::month(month.month, lang),
+                    month: month.month.in_words(lang),
                     name: person.name.as_ref().map(|it| it.reveal().clone()).unwrap_or_default(),
                     insured: person.key.insured().to_owned(),
                     lines: lines.map(|line| Line::of(line, service(&line.code), lang)).collect(),

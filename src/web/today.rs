@@ -88,7 +88,7 @@ async fn figures(
     let claims = claims(node).await?.into_iter().map(|claim| ClaimRow {
         office: claim.office,
         name: (config.offices.len() > 1).then(|| words::office(claim.office, &config)),
-        month: words::month(claim.month, lang),
+        month: claim.month.in_words(lang),
         link: format!(
             "/month?month={:04}-{:02}&office={}",
             claim.month.year(),

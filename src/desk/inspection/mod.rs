@@ -179,7 +179,7 @@ pub async fn write(
 
 fn index<'a>(config: &Config, terms: &Terms, rows: &'a [Row]) -> Index<'a> {
     let lang = terms.lang;
-    let month = words::month(terms.month, lang);
+    let month = terms.month.in_words(lang);
     Index {
         lang,
         title: match lang {
@@ -282,7 +282,7 @@ fn line(config: &Config, lang: Lang, package: &StoredPackage, receipts: &[Stored
         }
     });
     let months: Vec<String> =
-        package.unit.months.iter().map(|month| words::month(*month, lang)).collect();
+        package.unit.months.iter().map(|month| month.in_words(lang)).collect();
     let mut unit = format!("{} {}", words::unit(&package.unit.kind, lang), package.serial);
     if !months.is_empty() {
         let _ = write!(unit, " {}", months.join(", "));

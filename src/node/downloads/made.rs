@@ -4,11 +4,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
-use crate::node::judge::{self, Judgement};
+use crate::node::judge::Judgement;
 use crate::package::{
     Manifest, ManifestFault, ManifestFile, ManifestFormat, PackError, Party, pack_downloaded,
 };
-use crate::store::{Content, IncomingRow, NewIncoming, UnitSummary};
+use crate::store::{Content, IncomingRow, NewIncoming};
 use crate::transfer::Incoming;
 use crate::types::{
     CameBy, Digest, DigestBuilder, FileName, FileSerial, MessageId, OfficeNumber, ServiceType,
@@ -91,16 +91,7 @@ pub(super) fn make(
         office,
         sequence: 0,
         serial,
-        unit: UnitSummary {
-            kind: manifest.kind.clone(),
-            edition: manifest.edition,
-            converted_from: None,
-            quoted: None,
-            months: manifest.months.clone(),
-            files: judge::listed_files(&manifest.files),
-            records: judgement.records(),
-            findings: judgement.findings(),
-        },
+        unit: judgement.unit(&manifest),
         state,
         detail,
         package_sha256: Digest::of(&package),

@@ -2,8 +2,8 @@
 //! where they stay as they are.
 //!
 //! `survey` looks into the folder and reads what is new in it, `groups` puts the files of a 連番 together,
-//! and `take` checks a set and stores it, as `made` makes it, like one that came from a node: from there on the same code
-//! places it, in the same order. Nothing is remembered but what the store knows of the sets that came,
+//! and `take` checks a set and stores it, as `made` makes it, like one that came from a node: from there
+//! on the same code places it, in the same order. Nothing is remembered but what the store knows of the sets that came,
 //! so a crash at any moment loses nothing and takes nothing twice.
 
 mod archive;

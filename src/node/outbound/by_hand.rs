@@ -7,7 +7,6 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::super::clock::local_time;
 use super::super::context::Context;
-use super::super::words::months;
 use crate::config::Config;
 use crate::contents;
 use crate::folder::{Outbox, OutboxPlace};
@@ -18,7 +17,7 @@ use crate::spec::Spec;
 use crate::store::{OutboxRow, SettledRow};
 use crate::transfer::Outgoing;
 use crate::types::{
-    Edition, FileName, FileSerial, FormChoices, HandChannel, Lang, OfficeNumber, Slip,
+    Edition, FileName, FileSerial, FormChoices, HandChannel, Lang, OfficeNumber, ServiceMonth, Slip,
 };
 
 /// The check sheet of an upload.
@@ -52,7 +51,7 @@ impl OutboxRow {
             from: office(config, self.office),
             to: office(config, self.partner),
             what: what(&self.unit.kind),
-            months: months(&self.unit.months, lang),
+            months: ServiceMonth::all_in_words(&self.unit.months, lang),
             serial: self.serial.to_string(),
             since: local_time(self.since),
             folder: self.folder(config).map(|it| it.display().to_string()).unwrap_or_default(),

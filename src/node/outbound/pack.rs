@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use super::super::context::{Context, blocking};
 use super::super::conversion::OutboundSet;
-use super::super::judge;
 use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
@@ -146,14 +145,9 @@ pub(super) async fn signed(
         sequence,
         serial,
         unit: UnitSummary {
-            kind: manifest.kind,
-            edition: manifest.edition,
             converted_from: *converted_from,
             quoted: *quoted,
-            months: manifest.months,
-            files: judge::listed_files(&manifest.files),
-            records: judgement.records(),
-            findings: judgement.findings(),
+            ..judgement.unit(&manifest)
         },
         by_hand: by_hand.map(|partner| partner.channel),
         expires_at,

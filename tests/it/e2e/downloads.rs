@@ -601,9 +601,8 @@ fn zips_that_cannot_be_read_are_told_if_they_hold_the_standard() {
     assert!(!log.contains("yamada") && !log.contains("family"), "{log}");
 }
 
-/// What a ZIP says of itself is believed before it is unpacked.
 #[test]
-fn zips_that_unpack_to_much_do_not_keep_others_waiting() {
+fn zips_that_unpack_to_too_much_are_told_and_what_is_right_is_taken() {
     let mut help = downloading();
     help.set("limits", "file_size", quoted("1MiB"));
     help.set("limits", "package_size", quoted("1MiB"));
