@@ -45,6 +45,7 @@ mod hold_copies;
 mod housekeeping;
 mod inbound;
 mod index;
+mod intake;
 mod journal_head;
 mod judge;
 mod leave;

@@ -86,6 +86,12 @@ impl<K: Eq + Hash> Quota<K> {
         self.charge(of, self.rate() / REFUSED);
     }
 
+    /// So many bytes came that are refused for what is in them.
+    pub(super) fn came_in_vain(&self, of: K, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.charge(of, bytes.saturating_add(self.rate() / REFUSED));
+    }
+
     fn charge(&self, of: K, bytes: u64) {
         let mut allowances = self.allowances();
         let allowance = self.allowance(&mut allowances, of);

@@ -10,10 +10,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::context::{Context, blocking, log_store_fault};
-use super::errands::Source;
 use super::hold_copies;
 use super::placing::forget;
-use super::refusals::{COME_AGAIN, NotTaken, cannot_sign, refuse, refuse_store};
+use super::refusals::{COME_AGAIN, cannot_sign, refuse, refuse_store};
 use super::refused::tell_refused_certificate;
 use super::speaker::speaks_for;
 use super::wake::wake;
@@ -51,45 +50,23 @@ pub(super) async fn put(
         // Whoever asks for what never was gets tired of it.
         context.quota.refused(partner);
     }
-    decide(context, der).await.map_err(|not_taken| *not_taken.refusal)
+    decide(context, der).await
 }
 
-/// A request that was fetched from `source` for `office`, where the package stood under these names.
-/// Nobody vouches for it but its signature: one that is not right is charged to the source.
+/// A request that was fetched for `office`, where the package stood under these names. Nobody vouches for
+/// it but its signature.
 pub(super) async fn fetched(
     context: &Arc<Context>,
-    source: &Source,
     (sender, office): (OfficeNumber, OfficeNumber),
     id: MessageId,
     der: Bytes,
-) -> Result<RecallReply, NotTaken> {
-    let size = der.len();
-    let never_came = !context.store.has_incoming(sender, id).await.map_err(refuse_store)?;
-    let decided = async {
-        let stated = stated(der.clone()).await?;
-        let named = (stated.sender.office, stated.recipient.office, stated.message_id);
-        if named != (sender, office, id) {
-            return Err(Refusal::plain(RefusalCode::ID_MISMATCH).into());
-        }
-        decide(context, der).await
-    };
-    let decided = decided.await;
-    match &decided {
-        // One that was decided is known from then on: its sender pays for it once.
-        Ok(_) => {
-            context.quota.came(sender, size);
-            if never_came {
-                context.quota.refused(sender);
-            }
-        }
-        // What is not signed, or of another time, whoever keeps it may show as often as they like.
-        Err(not_taken) if not_taken.is_for_good() => {
-            context.unsigned.came((source.clone(), sender), size);
-            context.unsigned.refused((source.clone(), sender));
-        }
-        Err(_) => {}
+) -> Result<RecallReply, Refusal> {
+    let stated = stated(der.clone()).await?;
+    let named = (stated.sender.office, stated.recipient.office, stated.message_id);
+    if named != (sender, office, id) {
+        return Err(Refusal::plain(RefusalCode::ID_MISMATCH));
     }
-    decided
+    decide(context, der).await
 }
 
 async fn stated(der: Bytes) -> Result<Recall, Refusal> {
@@ -99,23 +76,13 @@ async fn stated(der: Bytes) -> Result<Recall, Refusal> {
 }
 
 /// Verifies a request and decides about it.
-async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, NotTaken> {
+async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, Refusal> {
     let now = context.now();
     if !context.time.believes(now) {
         // What ends, and what is dated, would be wrong.
-        return Err(Refusal::plain(RefusalCode::CLOCK_IN_DOUBT).retry_after(COME_AGAIN).into());
+        return Err(Refusal::plain(RefusalCode::CLOCK_IN_DOUBT).retry_after(COME_AGAIN));
     }
     let recall = verified(context, der.clone(), now).await?;
-    decide_about(context, &recall, &der, now).await.map_err(NotTaken::signed)
-}
-
-/// Decides about a request that its sender has signed.
-async fn decide_about(
-    context: &Arc<Context>,
-    recall: &Recall,
-    der: &Bytes,
-    now: Timestamp,
-) -> Result<RecallReply, Refusal> {
     let about = recall.reference();
     let PackageRef { message_id: id, sender, recipient: office, .. } = about;
     let config = context.config();
@@ -140,7 +107,7 @@ async fn decide_about(
             Err(StoreError::NotFound) => None,
             Err(error) => return Err(refuse_store(error)),
         };
-        let came = signed(context, (recall, der), previous, package, now).await?;
+        let came = signed(context, (&recall, &der), previous, package, now).await?;
         let rejection = came.rejection.der.clone();
         match context.store.recall_came(came, now).await.map_err(refuse_store)? {
             RecallAnswer::GivenBack => {
@@ -254,9 +221,8 @@ mod tests {
         let (store, now) = (&node.context.store, node.context.now());
         let id = node.came().await;
         let der = node.request(id, 24);
-        let source = Source::Partner(node.partner);
         let of = (node.partner, node.office);
-        let ask = || fetched(&node.context, &source, of, id, der.clone());
+        let ask = || fetched(&node.context, of, id, der.clone());
         let begun = store.begin_placing(vec![(node.partner, id)]).await.expect("written");
         assert_eq!(begun.len(), 1);
         assert!(matches!(ask().await, Ok(RecallReply::UnderWay)));
@@ -277,11 +243,11 @@ mod tests {
     async fn a_request_whose_time_is_over_changes_nothing() {
         let node = AtRest::new().await;
         let id = node.held().await;
-        let (source, of) = (Source::Partner(node.partner), (node.partner, node.office));
-        let refused = fetched(&node.context, &source, of, id, node.request(id, -1)).await.err();
-        let code = refused.expect("refused").refusal.code.code();
+        let of = (node.partner, node.office);
+        let refused = fetched(&node.context, of, id, node.request(id, -1)).await.err();
+        let code = refused.expect("refused").code.code();
         assert_eq!(code, RefusalCode::PACKAGE_EXPIRED.code());
-        let granted = fetched(&node.context, &source, of, id, node.request(id, 1)).await;
+        let granted = fetched(&node.context, of, id, node.request(id, 1)).await;
         assert!(matches!(granted, Ok(RecallReply::Decided(_))));
         assert!(node.context.store.was_recalled(node.partner, id).await.expect("read"));
     }

@@ -12,7 +12,7 @@ use crate::types::code::{RefusalCode, RefusalRetry, RefusalStatus};
 /// When a partner is told to come again after a fault of ours.
 pub(super) const COME_AGAIN: Duration = Duration::from_secs(30);
 
-/// Why a package, or a request to give one back, was not taken.
+/// Why a package was not taken.
 pub(super) struct NotTaken {
     pub(super) refusal: Box<Refusal>,
     /// Whether its sender has signed it; else nobody knows who made it.

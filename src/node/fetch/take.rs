@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::told;
 use crate::link::{
     Endpoint, MailboxItem, MailboxItemName, PackageForm, RecallReply, Refusal, SendError,
-    Service as _,
 };
 use crate::node::context::Context;
 use crate::node::errands::Source;
-use crate::node::inbound::Inbound;
+use crate::node::intake::{self, Bringer, takes_from};
 use crate::node::recalled;
-use crate::node::refusals::NotTaken;
+use crate::node::refusals::{NotTaken, refuse_store};
 use crate::package::CLOCK_TOLERANCE;
 use crate::package::sealed::largest;
 use crate::store::StoreError;
@@ -58,12 +57,11 @@ impl Taker {
         if is_here && !is_asked_back {
             return self.is_here(&item).await;
         }
-        let inbound = Inbound(Arc::clone(context));
-        if inbound.takes_from(sender).is_err() || self.is_paused(sender) {
+        if takes_from(context, sender).is_err() || self.is_paused(sender) {
             return Ok(Taken::Later);
         }
         // Where it cannot be had, or is an invented one, the package is one like any other.
-        if is_asked_back && let Some(taken) = self.recall(&item).await? {
+        if is_asked_back && let Some(taken) = self.recall(&item, is_here).await? {
             return Ok(taken);
         }
         if is_here {
@@ -82,15 +80,11 @@ impl Taker {
             Ok(fetched) => fetched,
             Err(taken) => return Ok(taken),
         };
-        let taken = match (form, source) {
-            (PackageForm::Plain, Source::Relay(_)) => {
-                self.charge(sender, bytes.bytes().len());
-                Err(Refusal::plain(RefusalCode::NOT_SEALED).into())
-            }
-            (form, source) => {
-                inbound.take_fetched(source, (sender, self.office), id, bytes, form).await
-            }
-        };
+        if let (PackageForm::Plain, Source::Relay(_)) = (form, source) {
+            self.charge_source(sender, bytes.bytes().len());
+            return self.not_taken(&item, Refusal::plain(RefusalCode::NOT_SEALED).into()).await;
+        }
+        let taken = self.judged(&item, bytes, form).await;
         match taken {
             Ok(()) => {
                 self.note(&item).await?;
@@ -115,7 +109,7 @@ impl Taker {
             Err(SendError::Refused { .. }) => Err(Taken::Settled),
             Err(error @ SendError::Protocol(_)) => {
                 tracing::warn!(%id, %sender, code = error.code(), %error, "a package cannot be fetched");
-                self.charge(sender, size);
+                self.charge_source(sender, size);
                 tell_unsigned(context, item, source, error.code());
                 Err(Taken::Later)
             }
@@ -143,11 +137,53 @@ impl Taker {
         true
     }
 
-    /// Charges what lay here in the name of `sender` and is not signed by it.
-    fn charge(&self, sender: OfficeNumber, size: usize) {
-        let of = (self.source.clone(), sender);
-        self.context.unsigned.came(of.clone(), size);
-        self.context.unsigned.refused(of);
+    /// Takes a package like one that a partner put. Nobody vouches for it but its signature: to whom it is
+    /// charged is known by that.
+    async fn judged(
+        &self,
+        item: &MailboxItem,
+        body: Hashed,
+        form: PackageForm,
+    ) -> Result<(), NotTaken> {
+        let (context, sender) = (&self.context, item.sender);
+        context.store.check().map_err(refuse_store)?;
+        let by = Bringer::Place { sender, office: self.office };
+        // The memory of it is counted until what was inside is kept.
+        let counted = body.clone();
+        let taken = intake::take(context, by, item.message_id, (body, form)).await;
+        let size = counted.bytes().len();
+        drop(counted);
+        match taken {
+            Ok(intake::Taken::Repeat(_)) => {}
+            Ok(intake::Taken::New { rejected: false, .. }) => context.quota.came(sender, size),
+            Ok(intake::Taken::New { rejected: true, .. }) => {
+                context.quota.came_in_vain(sender, size);
+            }
+            Err(not_taken) => {
+                self.charge(sender, size, &not_taken);
+                return Err(not_taken);
+            }
+        }
+        Ok(())
+    }
+
+    /// Charges what was not taken to its sender, or to this place where nobody has signed it. What may be
+    /// taken later costs the place nothing.
+    fn charge(&self, sender: OfficeNumber, size: usize, not_taken: &NotTaken) {
+        let quota = &self.context.quota;
+        match (not_taken.is_signed, not_taken.is_for_what_is_in_it()) {
+            (true, true) => quota.came_in_vain(sender, size),
+            (true, false) => quota.came(sender, size),
+            (false, is_in_it) if is_in_it || not_taken.is_for_good() => {
+                self.charge_source(sender, size);
+            }
+            (false, _) => {}
+        }
+    }
+
+    /// Charges this place with what lay here in the name of `sender` and is not right.
+    fn charge_source(&self, sender: OfficeNumber, size: usize) {
+        self.context.unsigned.came_in_vain((self.source.clone(), sender), size);
     }
 
     async fn not_taken(
@@ -200,12 +236,15 @@ impl Taker {
 
     /// Decides about a request to give a package back. Whoever tells of it cannot invent it: the sender
     /// has signed it. Nothing where there is none that is right.
-    async fn recall(&self, item: &MailboxItem) -> Result<Option<Taken>, StoreError> {
+    async fn recall(&self, item: &MailboxItem, is_here: bool) -> Result<Option<Taken>, StoreError> {
         let (context, office) = (&self.context, self.office);
         let (sender, id) = (item.sender, item.message_id);
         let of = MailboxItemName { office, sender, id };
-        let decided = match context.client.recall(&self.endpoint, of).await {
-            Ok(der) => recalled::fetched(context, &self.source, (sender, office), id, der).await,
+        let (decided, size) = match context.client.recall(&self.endpoint, of).await {
+            Ok(der) => {
+                let size = der.len();
+                (recalled::fetched(context, (sender, office), id, der).await, size)
+            }
             Err(SendError::Refused { .. }) => return Ok(None),
             Err(error) => {
                 tracing::debug!(%id, %sender, code = error.code(), %error, "a recall was not fetched");
@@ -214,15 +253,25 @@ impl Taker {
         };
         match decided {
             Ok(RecallReply::Decided(_) | RecallReply::UnderWay) => {
+                // It is known from here on: its sender pays for it once.
+                if is_here {
+                    context.quota.came(sender, size);
+                } else {
+                    context.quota.came_in_vain(sender, size);
+                }
                 // What is being placed may be asked back again and again.
                 let is_new = self.note(item).await?;
                 Ok(Some(if is_new { Taken::Came } else { Taken::Settled }))
             }
-            Err(NotTaken { refusal, .. }) => {
+            Err(refusal) => {
                 let code = refusal.code.code();
                 tracing::warn!(%id, %sender, code, "a recall that was fetched is not believed: {}", refusal.log);
-                let is_passing = refusal.code.retry() != RefusalRetry::Never;
-                Ok(is_passing.then_some(Taken::Later))
+                if refusal.code.retry() != RefusalRetry::Never {
+                    return Ok(Some(Taken::Later));
+                }
+                // Whoever keeps one that is not right, or of another time, may show it again and again.
+                self.charge_source(sender, size);
+                Ok(None)
             }
         }
     }
